@@ -1,0 +1,49 @@
+"""What passes between stages: frozen records, checked once when made, written to JSON and back."""
+
+from dubkit.schema.audio import AudioInfo, MelSettings, MelSpectrogram, SoundClip, Waveform
+from dubkit.schema.cue import Cast, Cue, Line
+from dubkit.schema.face import Face, FaceCrops, FaceTrack
+from dubkit.schema.job import JOB_VERSION, DubJob
+from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, VideoInfo
+from dubkit.schema.record import dumps, from_json, loads, to_json
+from dubkit.schema.report import REPORT_VERSION, DubReport, LineReport, LineStatus
+from dubkit.schema.shot import Scene, Shot
+from dubkit.schema.timeline import Clip, Span, Timeline, TimelineTrack, TrackKind
+
+__all__ = [
+    "JOB_VERSION",
+    "REPORT_VERSION",
+    "AudioInfo",
+    "Cast",
+    "Clip",
+    "ColourFamily",
+    "ColourTags",
+    "Cue",
+    "DubJob",
+    "DubReport",
+    "Face",
+    "FaceCrops",
+    "FaceTrack",
+    "Frame",
+    "Image",
+    "Line",
+    "LineReport",
+    "LineStatus",
+    "MediaInfo",
+    "MelSettings",
+    "MelSpectrogram",
+    "PixelFormat",
+    "Scene",
+    "Shot",
+    "SoundClip",
+    "Span",
+    "Timeline",
+    "TimelineTrack",
+    "TrackKind",
+    "VideoInfo",
+    "Waveform",
+    "dumps",
+    "from_json",
+    "loads",
+    "to_json",
+]

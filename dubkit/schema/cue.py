@@ -1,0 +1,77 @@
+"""Cues, lines and who speaks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dubkit.errors import RecordError
+from dubkit.schema.audio import SoundClip
+from dubkit.timing import Seconds, TimeRange
+
+__all__ = ["Cast", "Cue", "Line"]
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A subtitle event.
+
+    Attributes:
+        index: Number of the cue in film order, from 1, as subtitle files count.
+        span: When it is shown, in seconds of the picture.
+        text: What is said, without mark-up; line breaks as spaces.
+        speaker: Who says it; empty where the file does not tell.
+        notes: What was odd about it and how it was handled.
+    """
+
+    index: int
+    span: TimeRange
+    text: str
+    speaker: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse numbers below one."""
+        if self.index < 1:
+            raise RecordError(f"cue numbers start at 1, not {self.index}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cue with its voice, placed.
+
+    Attributes:
+        cue: The cue.
+        voice: The stretch of sound to be heard.
+        start: Second of the picture at which the voice starts.
+        notes: What was done to make it fit, and what does not fit.
+    """
+
+    cue: Cue
+    voice: SoundClip
+    start: Seconds
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> TimeRange:
+        """When the voice is heard, in seconds of the picture."""
+        return TimeRange(self.start, self.start + self.voice.span.duration)
+
+    @property
+    def span(self) -> TimeRange:
+        """Cue and voice together: while the old lips may move, and while the new voice is heard."""
+        sound, cue = self.sound, self.cue.span
+        if not sound.overlaps(cue):
+            return sound
+        return TimeRange(min(sound.start, cue.start), max(sound.stop, cue.stop))
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Which identity is which speaker, as the user says.
+
+    Attributes:
+        identities: Speaker's name in the subtitles -> identity of the face.
+    """
+
+    identities: Mapping[str, str] = field(default_factory=dict)
