@@ -4,7 +4,7 @@ from dubkit.schema.audio import AudioInfo, MelSettings, MelSpectrogram, SoundCli
 from dubkit.schema.cue import Cast, Cue, Line
 from dubkit.schema.face import Face, FaceCrops, FaceTrack
 from dubkit.schema.job import JOB_VERSION, DubJob
-from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, VideoInfo
+from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, Region, VideoInfo
 from dubkit.schema.record import dumps, from_json, loads, to_json
 from dubkit.schema.report import REPORT_VERSION, DubReport, LineReport, LineStatus
 from dubkit.schema.shot import Scene, Shot
@@ -33,6 +33,7 @@ __all__ = [
     "MelSettings",
     "MelSpectrogram",
     "PixelFormat",
+    "Region",
     "Scene",
     "Shot",
     "SoundClip",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import RecordError
+from dubkit.schema.media import Region
 from dubkit.timing import FrameRange
 
 __all__ = ["Face", "FaceCrops", "FaceTrack"]
@@ -102,18 +103,18 @@ class FaceCrops:
 
     Attributes:
         images: (n, size, size, 3) float32 BGR, 0..1.
-        regions: (n, 4) int64: left, top, right, bottom of the crop in the frame, in whole pixels, inside the frame.
+        regions: Where each crop lies in its frame; may reach beyond the frame's edge.
     """
 
     images: npt.NDArray[np.float32]
-    regions: npt.NDArray[np.int64]
+    regions: tuple[Region, ...]
 
     def __post_init__(self) -> None:
         """Refuse crops without their regions."""
         if self.images.ndim != 4 or self.images.shape[-1] != 3 or self.images.shape[1] != self.images.shape[2]:
             raise RecordError(f"face crops should be (n, size, size, 3), not {self.images.shape}")
-        if self.regions.shape != (self.images.shape[0], 4):
-            raise RecordError(f"{self.images.shape[0]} face crops need regions of (n, 4), not {self.regions.shape}")
+        if len(self.regions) != len(self.images):
+            raise RecordError(f"{len(self.images)} face crops need as many regions, not {len(self.regions)}")
 
     def __len__(self) -> int:
         return int(self.images.shape[0])

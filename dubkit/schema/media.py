@@ -15,7 +15,7 @@ from dubkit.errors import RecordError
 from dubkit.schema.audio import AudioInfo
 from dubkit.timing import FrameRate, Seconds
 
-__all__ = ["ColourFamily", "ColourTags", "Frame", "Image", "MediaInfo", "PixelFormat", "VideoInfo"]
+__all__ = ["ColourFamily", "ColourTags", "Frame", "Image", "MediaInfo", "PixelFormat", "Region", "VideoInfo"]
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, BGR: what detectors look at."""
@@ -130,6 +130,46 @@ class MediaInfo:
     container: str
     video: VideoInfo | None
     audio: tuple[AudioInfo, ...] = ()
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle of whole pixels, half-open; may reach beyond the frame it is meant for.
+
+    Attributes:
+        left: First column.
+        top: First row.
+        right: Column after the last.
+        bottom: Row after the last.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        """Refuse a rectangle without area."""
+        if self.right <= self.left or self.bottom <= self.top:
+            raise RecordError(f"a region from ({self.left}, {self.top}) to ({self.right}, {self.bottom}) has no area")
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    def inside(self, width: int, height: int) -> Region:
+        """The part inside a frame of ``width`` x ``height`` pixels.
+
+        Raises:
+            RecordError: if no part is.
+        """
+        return Region(max(0, self.left), max(0, self.top), min(width, self.right), min(height, self.bottom))
 
 
 @dataclass(frozen=True, eq=False)

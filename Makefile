@@ -1,0 +1,42 @@
+# `make demo` and `make test` are the whole set-up on a fresh machine with only Python 3.10 or newer.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint types check test-long benchmarks clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	# On machines without a desktop OpenCV's usual build misses libGL; its headless twin is the same library without windows.
+	$(BIN)/python -c 'import cv2' 2>/dev/null || \
+	  $(PIP) install --quiet --force-reinstall --no-deps --constraint constraints.txt opencv-python-headless
+	touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/python -m samples.make demo
+	$(BIN)/dubkit dub demo/sample.mp4 --subtitles demo/sample.es.srt --tts espeak --language es \
+	  --output demo/sample.dubbed.es.mp4 --report demo/sample.dubbed.es.json
+	@echo "The dubbed film is demo/sample.dubbed.es.mp4, its report demo/sample.dubbed.es.json."
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -m 'not long' -n 2 --dist loadfile
+
+test-long: $(VENV)/.ready
+	$(BIN)/python -m pytest -m long
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+check: lint types test
+
+benchmarks: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.memory
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,68 @@
+"""Engines that turn text into speech: what they must offer, and how one is chosen by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from dubkit.errors import VoiceError
+from dubkit.schema import Waveform
+
+__all__ = ["Voice", "open_voice", "voice_engines"]
+
+
+class Voice(Protocol):
+    """Speaks text."""
+
+    @property
+    def name(self) -> str:
+        """What the engine is called in reports."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Tags of the languages it speaks (BCP 47, lower case), sorted."""
+
+    def speak(self, text: str, language: str, *, speaker: str = "") -> Waveform:
+        """``text`` as sound, at the engine's own sample rate, with whatever silence the engine puts around it.
+
+        Args:
+            text: What is to be said.
+            language: Tag of its language; an engine falls back from ``es-MX`` to ``es``.
+            speaker: Who says it. The same name gets the same voice each time, another name another, where the engine
+                has several; empty for the engine's plain voice.
+
+        Raises:
+            VoiceError: if the engine does not speak the language, or the text gives no sound.
+        """
+
+
+def _espeak() -> Voice:
+    from dubkit.dialogue.espeak import EspeakVoice
+
+    return EspeakVoice()
+
+
+_ENGINES: Mapping[str, Callable[[], Voice]] = {"espeak": _espeak}
+
+
+def voice_engines() -> tuple[str, ...]:
+    """Names that :func:`open_voice` knows, sorted."""
+    return tuple(sorted(_ENGINES))
+
+
+def open_voice(engine: str) -> Voice:
+    """The engine called ``engine``, ready to speak.
+
+    To add one: write a module in this folder with a class that is a :class:`Voice`; import its package inside that
+    class's constructor, and raise :class:`~dubkit.errors.MissingDependencyError` with the extra that brings it where
+    it is not installed; write a function here that imports the module and makes the class; enter it in ``_ENGINES``.
+    The conformance tests in ``tests/dialogue/test_voice.py`` then run against it.
+
+    Raises:
+        VoiceError: if there is no such engine; the sentence names those there are.
+        MissingDependencyError: if the engine's package is not installed.
+    """
+    make = _ENGINES.get(engine.strip().lower())
+    if make is None:
+        raise VoiceError(f"there is no voice engine {engine!r}", remedy=f"use one of: {', '.join(voice_engines())}")
+    return make()

@@ -1,0 +1,211 @@
+"""Faces by SCRFD, through the package insightface: the best of the three, and the slowest on a processor.
+
+The package's code is under the MIT licence; the networks it publishes are for non-commercial use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dubkit.errors import MissingDependencyError, ModelError
+from dubkit.faces.boxes import without_doubles
+from dubkit.faces.detector import check_image
+from dubkit.schema import Face, Image
+
+__all__ = ["DEFAULT_PACKAGE", "InsightFaceDetector", "package_folder"]
+
+DEFAULT_PACKAGE = "buffalo_l"
+"""The package of networks that insightface itself takes by default."""
+
+_FIXED = 640  # side of the input of networks exported with a fixed one, unless they say otherwise
+_LARGEST = 1280  # longest side a network of free input size is given
+_STRIDE = 32
+_SMALLEST_SIDE = 8  # an image narrower than this holds no face
+
+# SCRFD misses faces that fill its input (of four HDTF clips, 512 pixels square with faces of 300, none is found in
+# two of them). So each image is shown twice: as it is, and again at a half to a quarter of its size.
+_SECOND, _LEAST_SECOND = 0.5, 0.2
+_GAP = 16  # black pixels between the two, where they share one input
+
+
+class InsightFaceDetector:
+    """SCRFD.
+
+    Args:
+        model: A SCRFD ``.onnx`` file, or the name of one of insightface's packages (``buffalo_l``), which
+            insightface downloads into ``~/.insightface`` if it is not there.
+        least_score: Faces below this confidence are left out, 0..1.
+
+    Raises:
+        MissingDependencyError: insightface or ONNX Runtime is not installed.
+        ModelError: The file is missing or no face detector, or the package could not be fetched.
+    """
+
+    name = "insightface"
+
+    def __init__(self, model: str | Path = DEFAULT_PACKAGE, least_score: float = 0.5) -> None:
+        path = Path(model)
+        self._network = _load_file(path) if path.suffix == ".onnx" else _load_package(str(model))
+        self._label = path.name
+        self._least_score = least_score
+        self._fixed = getattr(self._network, "static_input_size", None) or _fixed_size(self._network)
+        self._network.prepare(0, det_thresh=least_score, input_size=self._fixed or (_FIXED, _FIXED))
+
+    def describe(self) -> str:
+        """The network and what it runs on."""
+        provider = self._network.session.get_providers()[0].removesuffix("ExecutionProvider")
+        return f"SCRFD {self._label} (insightface, {provider})"
+
+    def detect(self, image: Image) -> list[Face]:
+        """See :class:`dubkit.faces.FaceDetector`."""
+        image = check_image(image)
+        height, width = image.shape[:2]
+        if min(height, width) < _SMALLEST_SIDE:
+            return []
+        faces: list[Face] = []
+        for canvas, tiles in _canvases(image, self._fixed):
+            faces += self._look(canvas, tiles)
+        return without_doubles(faces)
+
+    def _look(self, canvas: Image, tiles: list[npt.NDArray[np.float64]]) -> list[Face]:
+        boxes, points = self._network.detect(canvas, input_size=canvas.shape[1::-1])
+        if points is None:
+            points = np.full((len(boxes), 5, 2), np.nan, np.float32)
+        faces = []
+        for box, landmarks in zip(boxes, points, strict=True):
+            x, y = (box[:2] + box[2:4]) / 2
+            for left, top, wide, high, fx, fy in tiles:
+                if left <= x < left + wide and top <= y < top + high and box[2] > box[0] and box[3] > box[1]:
+                    offset, factor = np.array([left, top]), np.array([fx, fy])
+                    placed = (box[:4] - np.tile(offset, 2)) * np.tile(factor, 2)
+                    spots = (landmarks - offset) * factor
+                    faces.append(Face(placed.astype(np.float32), spots.astype(np.float32), float(min(box[4], 1.0))))
+        return faces
+
+
+def package_folder(name: str = DEFAULT_PACKAGE) -> Path:
+    """Where insightface keeps the package of that name; may not exist."""
+    return Path.home() / ".insightface" / "models" / name
+
+
+def _canvases(image: Image, fixed: tuple[int, int] | None) -> Iterator[tuple[Image, list[npt.NDArray[np.float64]]]]:
+    """Inputs for the network, each with its tiles: left, top, width, height in it, and the factors back."""
+    height, width = image.shape[:2]
+    if fixed is None:
+        main = min(1.0, _LARGEST / max(height, width))
+        second = max(_LEAST_SECOND, min(_SECOND, 160 / max(height * main, width * main)))
+        for scale in (main, main * second):
+            size = tuple(-(-max(1, round(side * scale)) // _STRIDE) * _STRIDE for side in (width, height))
+            canvas: Image = np.zeros((size[1], size[0], 3), np.uint8)
+            yield canvas, [_place(image, canvas, scale, 0, 0)]
+        return
+    canvas = np.zeros((fixed[1], fixed[0], 3), np.uint8)
+    main = min(1.0, fixed[0] / width, fixed[1] / height)
+    tiles = [_place(image, canvas, main, 0, 0)]
+    right, below = round(width * main) + _GAP, round(height * main) + _GAP
+    beside = min((fixed[0] - right) / width, fixed[1] / height)
+    under = min(fixed[0] / width, (fixed[1] - below) / height)
+    if max(beside, under) >= _LEAST_SECOND * main:
+        scale = min(_SECOND * main, max(beside, under))
+        tiles.append(_place(image, canvas, scale, *((right, 0) if beside >= under else (0, below))))
+        yield canvas, tiles
+        return
+    yield canvas, tiles
+    canvas = np.zeros_like(canvas)
+    yield canvas, [_place(image, canvas, _SECOND * main, 0, 0)]
+
+
+def _place(image: Image, canvas: Image, scale: float, left: int, top: int) -> npt.NDArray[np.float64]:
+    height, width = image.shape[:2]
+    wide = min(max(1, round(width * scale)), canvas.shape[1] - left)
+    high = min(max(1, round(height * scale)), canvas.shape[0] - top)
+    small = image if (wide, high) == (width, height) else cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA)
+    canvas[top : top + high, left : left + wide] = small
+    return np.array([left, top, wide, high, width / wide, height / high])
+
+
+def _fixed_size(network: Any) -> tuple[int, int] | None:
+    """Width and height of the network's input, where the file fixes them."""
+    height, width = network.session.get_inputs()[0].shape[2:4]
+    return (width, height) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def _load_file(path: Path) -> Any:
+    if not path.is_file():
+        raise ModelError("there is no such detector file", path=path, remedy="give a SCRFD .onnx file")
+    zoo, runtime = _import()
+    try:
+        with _quiet():
+            network = zoo.get_model(str(path), providers=_providers(runtime))
+    except _failures() as error:
+        raise _not_a_detector(path) from error
+    if getattr(network, "taskname", "") != "detection" or getattr(network, "fmc", None) is None:
+        raise _not_a_detector(path)
+    return network
+
+
+def _load_package(name: str) -> Any:
+    runtime = _import()[1]
+    from insightface.app import FaceAnalysis
+
+    try:
+        with _quiet():
+            return FaceAnalysis(name, allowed_modules=["detection"], providers=_providers(runtime)).det_model
+    except _failures() as error:
+        raise ModelError(
+            f"insightface has no package {name!r} with a detector and could not download one",
+            path=package_folder(name),
+            remedy="go online once, put the package's files there, or give a SCRFD .onnx file",
+        ) from error
+
+
+def _import() -> tuple[Any, Any]:
+    try:
+        with _quiet():
+            import onnxruntime
+            from insightface.model_zoo import model_zoo
+    except ImportError as error:
+        raise MissingDependencyError(
+            "insightface", extra="insightface", purpose="finding faces with insightface"
+        ) from error
+    return model_zoo, onnxruntime
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What loading a file that is no SCRFD network, or fetching one, may raise."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    runtime = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile)
+    own = (AssertionError, AttributeError, IndexError, OSError, RuntimeError, TypeError, ValueError)
+    return (*runtime, *own, zipfile.BadZipFile)
+
+
+def _providers(runtime: Any) -> list[str]:
+    """CUDA where this build of ONNX Runtime has it, and the processor."""
+    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+    return [name for name in wanted if name in runtime.get_available_providers()]
+
+
+def _not_a_detector(path: Path) -> ModelError:
+    return ModelError(
+        "is no face detector that insightface can load", path=path, remedy="give a SCRFD .onnx file with its outputs"
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep insightface's prints, progress bars and warnings off the caller's screen."""
+    sink = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,63 @@
+"""Names of architectures, and the networks they stand for.
+
+To add one: write its module in a file of its own, with the published layer names, and give it a line in ``NETWORKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import torch
+from torch import nn
+
+from dubkit.errors import ModelError
+from dubkit.lipsync.generator import Generator
+
+__all__ = ["GENERATOR", "NETWORKS", "build_network", "describe_keys", "expected_shapes"]
+
+GENERATOR = "wav2lip_generator"
+
+NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {GENERATOR: Generator}
+"""Architecture -> the network of a width."""
+
+_MARKS = {
+    "face_decoder_blocks.": "a lip generator",
+    "binary_pred.": "a visual quality discriminator",
+    "face_encoder.": "a lip-sync expert (colour SyncNet)",
+    "netcnnlip.": "the SyncNet that judges",
+}
+
+
+def build_network(architecture: str, width: float, device: torch.device | str = "cpu") -> nn.Module:
+    """An untrained network.
+
+    Raises:
+        ModelError: if there is no such architecture, or no network of such a width.
+    """
+    if architecture not in NETWORKS:
+        known = ", ".join(sorted(NETWORKS))
+        raise ModelError(f"{architecture!r} is not an architecture dubkit knows", remedy=f"use one of {known}")
+    if not 0 < width <= 4:
+        raise ModelError(f"a network of width {width:g} cannot be built", remedy="widths lie between 0 and 4")
+    with torch.device(device):
+        return NETWORKS[architecture](width)
+
+
+@cache
+def expected_shapes(architecture: str, width: float) -> Mapping[str, tuple[int, ...]]:
+    """Name and shape of every tensor in the state of a network, in order; nothing is allocated.
+
+    Raises:
+        ModelError: as :func:`build_network`.
+    """
+    network = build_network(architecture, width, "meta")
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+def describe_keys(names: list[str]) -> str:
+    """What a file with tensors of these names seems to hold, in words."""
+    for prefix, meaning in _MARKS.items():
+        if any(name.startswith(prefix) for name in names):
+            return meaning
+    return "another network"

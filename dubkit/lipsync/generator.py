@@ -1,0 +1,110 @@
+"""The generator: a face without its lower half, another picture of that face, and a moment of sound make new lips.
+
+After K R Prajwal et al., "A Lip Sync Expert Is All You Need for Speech to Lip Generation In The Wild" (2020). Layer
+names and shapes are those of the weights published for it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from dubkit.lipsync.blocks import ConvBlock, TransposeBlock, scaled
+
+__all__ = ["Generator"]
+
+_FACE_INPUTS = 6
+_SOUND_INPUTS = 1
+_OUTPUTS = 3
+
+
+class Generator(nn.Module):
+    """The U-Net of the paper; 36,298,035 parameters at width 1.
+
+    Args:
+        width: Factor on every inner channel count; the compact models have 0.25.
+    """
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        self.width = width
+        encoded = [scaled(channels, width) for channels in (16, 32, 64, 128, 256, 512, 512)]
+        decoded = [scaled(channels, width) for channels in (512, 512, 512, 384, 256, 128, 64)]
+        last = scaled(32, width)
+        self.face_encoder_blocks = _face_encoder(encoded)
+        self.audio_encoder = _audio_encoder([scaled(channels, width) for channels in (32, 64, 128, 256, 512)])
+        self.face_decoder_blocks = _face_decoder(encoded, decoded)
+        self.output_block = nn.Sequential(
+            ConvBlock(decoded[-1] + encoded[0], last, 3, 1, 1), nn.Conv2d(last, _OUTPUTS, 1), nn.Sigmoid()
+        )
+
+    def forward(self, windows: Tensor, faces: Tensor) -> Tensor:
+        """New faces.
+
+        Args:
+            windows: (B, 1, 80, 16) mel windows, or (B, T, 1, 80, 16).
+            faces: (B, 6, 96, 96) BGR 0..1, or (B, 6, T, 96, 96): channels 0..2 are the target face with rows 48..95
+                zero, channels 3..5 the reference face.
+
+        Returns:
+            (B, 3, 96, 96) BGR 0..1, or (B, 3, T, 96, 96).
+        """
+        if faces.dim() == 5:
+            clips, steps = windows.shape[:2]
+            flat = self._generate(windows.flatten(0, 1), faces.transpose(1, 2).flatten(0, 1))
+            return flat.reshape(clips, steps, *flat.shape[1:]).transpose(1, 2)
+        return self._generate(windows, faces)
+
+    def _generate(self, windows: Tensor, faces: Tensor) -> Tensor:
+        features = []
+        x = faces
+        for block in self.face_encoder_blocks:
+            x = block(x)
+            features.append(x)
+        x = self.audio_encoder(windows)
+        for block in self.face_decoder_blocks:
+            x = torch.cat((block(x), features.pop()), dim=1)
+        generated: Tensor = self.output_block(x)
+        return generated
+
+
+def _residuals(channels: int, count: int) -> list[ConvBlock]:
+    return [ConvBlock(channels, channels, 3, 1, 1, residual=True) for _ in range(count)]
+
+
+def _face_encoder(channels: list[int]) -> nn.ModuleList:
+    """Seven levels: 96, 48, 24, 12, 6, 3 and 1 pixel wide."""
+    levels = [nn.Sequential(ConvBlock(_FACE_INPUTS, channels[0], 7, 1, 3))]
+    for before, after, residuals in zip(channels[:5], channels[1:6], (2, 3, 2, 2, 1), strict=True):
+        levels.append(nn.Sequential(ConvBlock(before, after, 3, 2, 1), *_residuals(after, residuals)))
+    levels.append(nn.Sequential(ConvBlock(channels[5], channels[6], 3), ConvBlock(channels[6], channels[6], 1)))
+    return nn.ModuleList(levels)
+
+
+def _audio_encoder(channels: list[int]) -> nn.Sequential:
+    """80 bands x 16 steps become 27 x 16, 9 x 6, 3 x 3, and one vector."""
+    first, second, third, fourth, fifth = channels
+    return nn.Sequential(
+        ConvBlock(_SOUND_INPUTS, first, 3, 1, 1),
+        *_residuals(first, 2),
+        ConvBlock(first, second, 3, (3, 1), 1),
+        *_residuals(second, 2),
+        ConvBlock(second, third, 3, 3, 1),
+        *_residuals(third, 2),
+        ConvBlock(third, fourth, 3, (3, 2), 1),
+        *_residuals(fourth, 1),
+        ConvBlock(fourth, fifth, 3),
+        ConvBlock(fifth, fifth, 1),
+    )
+
+
+def _face_decoder(encoded: list[int], decoded: list[int]) -> nn.ModuleList:
+    """Seven levels: 1, 3, 6, 12, 24, 48 and 96 pixels wide, each joined with the encoder's level of that size."""
+    joined = [before + skipped for before, skipped in zip(decoded, reversed(encoded), strict=True)]
+    levels = [
+        nn.Sequential(ConvBlock(encoded[-1], decoded[0], 1)),
+        nn.Sequential(TransposeBlock(joined[0], decoded[1]), *_residuals(decoded[1], 1)),
+    ]
+    for before, after in zip(joined[1:6], decoded[2:], strict=True):
+        levels.append(nn.Sequential(TransposeBlock(before, after, 2, 1, 1), *_residuals(after, 2)))
+    return nn.ModuleList(levels)

@@ -1,0 +1,27 @@
+"""Files to frames and samples, and back (PyAV): what a file holds, its picture, its sound, and the master."""
+
+from dubkit.media.aside import write_wav
+from dubkit.media.clock import TimesCollector
+from dubkit.media.encoders import WriteSettings
+from dubkit.media.master import MasterWriter
+from dubkit.media.pictures import measure_times, read_frames, read_images
+from dubkit.media.probe import probe
+from dubkit.media.sound import read_sound, sound_blocks
+from dubkit.media.tracks import SoundTrack
+from dubkit.media.turning import turned_frame, turned_video
+
+__all__ = [
+    "MasterWriter",
+    "SoundTrack",
+    "TimesCollector",
+    "WriteSettings",
+    "measure_times",
+    "probe",
+    "read_frames",
+    "read_images",
+    "read_sound",
+    "sound_blocks",
+    "turned_frame",
+    "turned_video",
+    "write_wav",
+]

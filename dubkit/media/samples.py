@@ -1,0 +1,189 @@
+"""A sound track as one unbroken run of samples: gaps filled, overlaps trimmed, at its own sample rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from dubkit.errors import MediaError
+from dubkit.media.opening import decoded_sound, opened
+from dubkit.timing import Seconds
+
+__all__ = ["Samples", "SoundRun", "silence", "sound_layout"]
+
+Samples = npt.NDArray[np.float32]
+"""(channels, n) float32."""
+
+_TOLERANCE = Fraction(1, 50)
+"""Seconds a timestamp may differ from the count of samples; containers round, and phones write a wandering clock."""
+_LONGEST_GAP = 24 * 3600
+"""Seconds; a longer one is a broken timestamp, not silence."""
+_LONGEST_OVERLAP = 1
+"""Seconds; a longer step back is a clock that was set anew, not a repetition."""
+_RUN_UP = Fraction(1, 2)
+"""Seconds decoded before a position, so that codecs with memory have forgotten where decoding began."""
+_WORTH_SEEKING = 20
+"""Seconds; less is decoded and passed over."""
+
+
+class SoundRun:
+    """The samples of a sound track from its first one on, as a run without gaps.
+
+    Args:
+        path: The file, for messages.
+        container: The opened file, at its start.
+        stream: The sound track.
+        channels: 1 for the mean of all channels; None for those stored; else converted by FFmpeg's matrix.
+
+    Attributes:
+        sample_rate: Hz, of the first frame.
+        channels: Number of channels delivered.
+        start: Second of the container's clock at which the first sample is heard.
+
+    Raises:
+        MediaError: if no sample can be decoded.
+    """
+
+    def __init__(self, path: Path, container: InputContainer, stream: AudioStream, channels: int | None = None) -> None:
+        self._path, self._container, self._stream = path, container, stream
+        self._time_base = stream.time_base or Fraction(1, stream.sample_rate)
+        self._decoded = decoded_sound(container, stream)
+        first = next(self._decoded, None)
+        if first is None:
+            raise MediaError(
+                "has sound of which nothing can be decoded", path=path, remedy="export the sound again as WAV or FLAC"
+            )
+        self._first = first
+        self._first_pts = first.pts or 0
+        self.sample_rate = first.sample_rate
+        self.start: Seconds = self._first_pts * self._time_base
+        stored = first.layout.nb_channels
+        self.channels = channels or stored
+        self._mean = channels == 1 and stored > 1
+        self._layout = sound_layout(channels) if channels not in (None, 1, stored) else first.layout.name
+        self._resampler: AudioResampler | None = None
+        self._key: tuple[str, str, int] | None = None
+
+    def blocks(self, position: int = 0) -> Iterator[tuple[int, Samples]]:
+        """Position and samples, from a block that reaches ``position`` on; each begins where the last one ended.
+
+        The first block may begin before ``position``. Only one call per object.
+
+        Raises:
+            MediaError: if a sample is not a number.
+        """
+        if position > _WORTH_SEEKING * self.sample_rate and self._can_seek():
+            sought = self._sought(position)
+            head = next(sought, None)
+            if head is not None:
+                yield head
+                yield from sought
+                return
+            with opened(self._path) as again:
+                stream = again.streams.audio[self._container.streams.audio.index(self._stream)]
+                yield from self._from_start(decoded_sound(again, stream), position)
+            return
+        yield from self._from_start(_chain(self._first, self._decoded), position)
+
+    def _from_start(self, frames: Iterator[AudioFrame], position: int) -> Iterator[tuple[int, Samples]]:
+        for start, samples in self._joined(frames, 0):
+            if start + samples.shape[1] > position:
+                yield start, samples
+
+    def _sought(self, position: int) -> Iterator[tuple[int, Samples]]:
+        wanted = position - round(_RUN_UP * self.sample_rate)
+        per_tick = self._time_base * self.sample_rate
+        try:
+            self._container.seek(self._first_pts + int(wanted / per_tick), stream=self._stream)
+        except FFmpegError:
+            return
+        frames = decoded_sound(self._container, self._stream)
+        first = next(frames, None)
+        if first is None or first.pts is None:
+            return
+        start = round((first.pts - self._first_pts) * per_tick)
+        if not 0 <= start <= wanted:
+            return
+        usable = position - round(_RUN_UP * self.sample_rate / 2)
+        for begin, samples in self._joined(_chain(first, frames), start):
+            cut = max(0, usable - begin)
+            if cut < samples.shape[1]:
+                yield begin + cut, samples[:, cut:]
+
+    def _can_seek(self) -> bool:
+        """Whether timestamps tell the exact sample: a clock that counts samples, and no frame out of step."""
+        ticks = 1 / (self._time_base * self.sample_rate)
+        if ticks.denominator != 1:
+            return False
+        if self._stream.codec_context.codec.canonical_name.startswith(("pcm_", "flac")):
+            return True
+        size = self._stream.codec_context.frame_size * int(ticks)
+        stamps = np.array([entry.timestamp for entry in self._stream.index_entries], np.int64)
+        return size > 0 and stamps.size > 1 and bool(np.all(np.diff(stamps)[:-1] == size))
+
+    def _joined(self, frames: Iterator[AudioFrame], count: int) -> Iterator[tuple[int, Samples]]:
+        """Blocks laid end to end from sample ``count`` on."""
+        shift = 0
+        per_tick = self._time_base * self.sample_rate
+        tolerance = int(_TOLERANCE * self.sample_rate)
+        for frame in frames:
+            pts = frame.pts
+            samples = self._converted(frame)
+            if pts is not None:
+                ahead = round((pts - self._first_pts) * per_tick) + shift - count
+                if tolerance < ahead < _LONGEST_GAP * self.sample_rate:
+                    for gap in silence(self.channels, ahead):
+                        yield count, gap
+                        count += gap.shape[1]
+                elif -_LONGEST_OVERLAP * self.sample_rate < ahead < -tolerance:
+                    samples = samples[:, -ahead:]
+                elif abs(ahead) > tolerance:
+                    shift -= ahead
+            if not np.isfinite(samples).all():
+                bad = int(np.argmin(np.isfinite(samples).all(axis=0)))
+                raise MediaError(
+                    f"has a sample that is not a number (NaN or infinite) at {(count + bad) / self.sample_rate:.3f} s",
+                    path=self._path,
+                    remedy="export the sound again as PCM or FLAC",
+                )
+            if samples.shape[1]:
+                yield count, samples
+                count += samples.shape[1]
+
+    def _converted(self, frame: AudioFrame) -> Samples:
+        """One frame as float32 in the channels wanted, at the rate of the first frame."""
+        key = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if key != self._key:  # also where a broadcast changes its sound midway
+            layout = frame.layout.name if self._mean else self._layout
+            self._resampler, self._key = AudioResampler("fltp", layout, self.sample_rate), key
+        assert self._resampler is not None
+        frame.pts = None
+        parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
+        samples = np.concatenate(parts, axis=1) if parts else np.zeros((self.channels, 0), np.float32)
+        return samples.mean(axis=0, keepdims=True, dtype=np.float32) if self._mean else samples
+
+
+def _chain(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    yield first
+    yield from rest
+
+
+def sound_layout(channels: int | None) -> str:
+    """FFmpeg's name of the usual layout of so many channels."""
+    names = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+    return names.get(channels or 0, f"{channels}c")
+
+
+def silence(channels: int, length: int, block: int = 1 << 16) -> Iterator[Samples]:
+    """Blocks of silence, ``length`` samples together."""
+    for begin in range(0, length, block):
+        yield np.zeros((channels, min(block, length - begin)), np.float32)

@@ -1,0 +1,69 @@
+"""What became of each line, put together from what the stages said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dubkit.casting import CastSpans
+from dubkit.lines import Lines
+from dubkit.schema import Line, LineReport, LineStatus
+from dubkit.timing import FrameRange, FrameTimes
+
+__all__ = ["Outcome", "line_reports"]
+
+# Share of a line's frames that must have new lips for the line to count as synced.
+_WHOLE = 0.9
+
+
+@dataclass
+class Outcome:
+    """What went wrong while the film was made.
+
+    Attributes:
+        failures: Number of the cue -> why its line failed.
+        untouched: Number of the cue -> spans of it that stayed as they were because of a failure.
+    """
+
+    failures: dict[int, str] = field(default_factory=dict)
+    untouched: dict[int, list[FrameRange]] = field(default_factory=dict)
+
+    def fail(self, cue: int, reason: str, frames: FrameRange | None = None) -> None:
+        """Note that the line of ``cue`` failed; ``frames`` is the span that stayed as it was."""
+        self.failures.setdefault(cue, reason)
+        if frames is not None:
+            self.untouched.setdefault(cue, []).append(frames)
+
+
+def line_reports(lines: Lines, cast: CastSpans, outcome: Outcome, times: FrameTimes) -> tuple[LineReport, ...]:
+    """One report per cue, in the order of their numbers."""
+    reports = [_spoken(line, cast, outcome, times) for line in lines.lines]
+    reports += [
+        LineReport(cue.index, cue.span, cue.text, cue.speaker, LineStatus.FAILED, reason, cue.notes)
+        for cue, reason in lines.failed
+    ]
+    return tuple(sorted(reports, key=lambda report: report.cue))
+
+
+def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) -> LineReport:
+    cue = line.cue
+    stayed = outcome.untouched.get(cue.index, [])
+    spans = [span for span in cast.spans if span.line == cue.index and span.frames not in stayed]
+    changed, wanted = sum(len(span.frames) for span in spans), len(times.frames_in(line.span))
+    failure = outcome.failures.get(cue.index, "")
+    if failure:
+        status = LineStatus.FAILED
+    elif not changed:
+        status = LineStatus.NO_FACE
+    else:
+        status = LineStatus.SYNCED if changed >= _WHOLE * wanted else LineStatus.PARTLY
+    return LineReport(
+        cue.index,
+        cue.span,
+        cue.text,
+        cue.speaker,
+        status,
+        "; ".join(part for part in (failure, *cast.reasons.get(cue.index, ())) if part),
+        (*cue.notes, *line.notes),
+        tuple(sorted({span.track for span in spans})),
+        tuple(span.frames for span in spans),
+    )

@@ -1,0 +1,214 @@
+"""Spans onto the picture: frames go through in order, those inside a span come out with a new mouth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dubkit.blending import BlendSettings, Patch, fade, paste_mouth, read_region
+from dubkit.faces import CropSettings, crop_region, from_crop, to_crop
+from dubkit.lipsync import LipModel, Reference, ReferenceChooser, SynthesisSettings, synthesize
+from dubkit.schema import FaceCrops, FaceTrack, Frame, Span
+from dubkit.timing import FrameRange
+
+__all__ = ["RenderSettings", "Rendered", "render_spans"]
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How spans are rendered.
+
+    Attributes:
+        window_frames: Frames held and synthesized together, at most.
+        window_mib: Mebibytes of frames held, at most.
+        reference_every: Frames between two looks for a better reference.
+        crop: How a crop lies around its face.
+        blend: How the mouth is blended in.
+        synthesis: How the generator is run.
+    """
+
+    window_frames: int = 32
+    window_mib: int = 192
+    reference_every: int = 5
+    crop: CropSettings = field(default_factory=CropSettings)
+    blend: BlendSettings = field(default_factory=BlendSettings)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A frame of the result.
+
+    Attributes:
+        frame: The frame, changed or as it was.
+        patches: What was changed in it; empty where nothing was.
+    """
+
+    frame: Frame
+    patches: tuple[Patch, ...] = ()
+
+
+def render_spans(
+    frames: Iterable[Frame],
+    spans: Sequence[Span],
+    tracks: Sequence[FaceTrack],
+    model: LipModel,
+    mel_windows: Callable[[Span], npt.NDArray[np.float32]],
+    settings: RenderSettings,
+    on_failure: Callable[[Span, Exception], None],
+) -> Iterator[Rendered]:
+    """Every frame of the picture, in order, with the new mouths in.
+
+    Args:
+        frames: The whole picture as stored, in order.
+        spans: What must change, sorted by their first frames.
+        tracks: The face tracks the spans speak of.
+        model: The generator.
+        mel_windows: Gives the (frames of the span, bands, steps) mel windows of a span when its turn comes.
+        settings: How.
+        on_failure: Told of a span that could not be rendered; its remaining frames stay as they were.
+    """
+    renderer = _Renderer(spans, {track.index: track for track in tracks}, model, mel_windows, settings, on_failure)
+    window: list[Frame] = []
+    for frame in frames:
+        if not renderer.admit(frame):
+            yield from renderer.render(window)
+            window = []
+            yield Rendered(frame)
+            continue
+        window.append(frame)
+        held = len(window) * sum(plane.nbytes for plane in frame.planes)
+        if len(window) >= settings.window_frames or held >= settings.window_mib << 20:
+            yield from renderer.render(window)
+            window = []
+    yield from renderer.render(window)
+
+
+@dataclass(eq=False)
+class _Active:
+    """A span whose turn it is."""
+
+    span: Span
+    windows: npt.NDArray[np.float32]
+    reference: npt.NDArray[np.float32] | None = None
+
+
+class _Renderer:
+    def __init__(
+        self,
+        spans: Sequence[Span],
+        tracks: Mapping[int, FaceTrack],
+        model: LipModel,
+        mel_windows: Callable[[Span], npt.NDArray[np.float32]],
+        settings: RenderSettings,
+        on_failure: Callable[[Span, Exception], None],
+    ) -> None:
+        self._waiting = sorted(spans, key=lambda span: span.frames.start)
+        self._active: list[_Active] = []
+        self._tracks = tracks
+        self._model = model
+        self._same_reference = model.config.reference is Reference.SAME
+        self._mel_windows = mel_windows
+        self._settings = settings
+        self._on_failure = on_failure
+        self._references = ReferenceChooser()
+        self._runs = _merged_runs(spans)
+        # Sorted by start, and spans of one track do not overlap: the last one of a track ends last.
+        self._last_use = {span.track: span.frames.stop for span in self._waiting}
+
+    def admit(self, frame: Frame) -> bool:
+        """Open the spans that start at ``frame``; whether any span covers it."""
+        self._look_for_references(frame)
+        while self._waiting and self._waiting[0].frames.start <= frame.index:
+            span = self._waiting.pop(0)
+            try:
+                self._active.append(_Active(span, self._mel_windows(span)))
+            except Exception as error:  # noqa: BLE001 - one failed line never costs the film
+                self._on_failure(span, error)
+        return any(frame.index in active.span.frames for active in self._active)
+
+    def render(self, window: Sequence[Frame]) -> Iterator[Rendered]:
+        """The frames of ``window`` with every active span's mouths in."""
+        if not window:
+            return
+        results = {frame.index: Rendered(frame) for frame in window}
+        for active in list(self._active):
+            frames = [results[frame.index].frame for frame in window if frame.index in active.span.frames]
+            if active.span.frames.stop <= window[-1].index + 1:
+                self._active.remove(active)
+            try:
+                patches = self._patches(active, frames)
+            except Exception as error:  # noqa: BLE001 - one failed line never costs the film
+                self._on_failure(active.span, error)
+                if active in self._active:
+                    self._active.remove(active)
+                continue
+            for patch in patches:
+                before = results[patch.frame.index]
+                results[patch.frame.index] = Rendered(patch.frame, (*before.patches, patch))
+        yield from results.values()
+
+    def _patches(self, active: _Active, frames: Sequence[Frame]) -> list[Patch]:
+        """``frames`` (all inside the span) with the span's mouths in."""
+        if not frames:
+            return []
+        span, track = active.span, self._tracks[active.span.track]
+        crops = self._cut(track, frames)
+        references = crops.images
+        if not self._same_reference:
+            if active.reference is None:
+                for image in crops.images:
+                    self._references.look(track.index, image)
+                active.reference = self._references.best(track.index)
+            references = active.reference[None]
+        rows = [frame.index - span.frames.start for frame in frames]
+        mouths = synthesize(self._model, crops.images, references, active.windows[rows], self._settings.synthesis)
+        blend = self._settings.blend
+        return [
+            paste_mouth(
+                frame,
+                region,
+                from_crop(mouth, region),
+                track.landmarks[frame.index - track.frames.start],
+                blend,
+                self._opacity(span, frame.index),
+            )
+            for frame, region, mouth in zip(frames, crops.regions, mouths, strict=True)
+        ]
+
+    def _cut(self, track: FaceTrack, frames: Sequence[Frame]) -> FaceCrops:
+        boxes = [track.boxes[frame.index - track.frames.start] for frame in frames]
+        regions = tuple(crop_region(box, self._settings.crop) for box in boxes)
+        size = self._model.config.image_size
+        images = [to_crop(read_region(frame, region), size) for frame, region in zip(frames, regions, strict=True)]
+        return FaceCrops(np.stack(images), regions)
+
+    def _look_for_references(self, frame: Frame) -> None:
+        if self._same_reference or frame.index % self._settings.reference_every:
+            return
+        for index, last in self._last_use.items():
+            track = self._tracks[index]
+            row = frame.index - track.frames.start
+            if frame.index >= last + self._settings.window_frames:
+                self._references.forget(index)
+            elif frame.index in track.frames and track.visible[row]:
+                self._references.look(index, self._cut(track, [frame]).images[0])
+
+    def _opacity(self, span: Span, frame: int) -> float:
+        run = next(run for run in self._runs[span.track] if frame in run)
+        return fade(frame - run.start, len(run), self._settings.blend.fade_frames)
+
+
+def _merged_runs(spans: Sequence[Span]) -> dict[int, list[FrameRange]]:
+    """Per face track the unbroken runs of changed frames: where one span follows another nothing fades."""
+    runs: dict[int, list[FrameRange]] = {}
+    for span in sorted(spans, key=lambda span: span.frames.start):
+        known = runs.setdefault(span.track, [])
+        if known and known[-1].stop >= span.frames.start:
+            known[-1] = FrameRange(known[-1].start, max(known[-1].stop, span.frames.stop))
+        else:
+            known.append(span.frames)
+    return runs

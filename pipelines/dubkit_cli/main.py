@@ -1,0 +1,151 @@
+"""``dubkit``: the command and its subcommands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+import dubkit
+from dubkit.errors import Cancelled, DubkitError, OutputError
+from dubkit.schema import DubReport, dumps
+from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
+
+__all__ = ["main", "run"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(dubkit.__version__, prog_name="dubkit")
+def cli() -> None:
+    """The same picture, lips matching the new voice, nothing else touched.
+
+    Exit codes: 0 all done, 1 bad input or environment, 2 wrong usage, 3 done but a line failed, 130 cancelled.
+    """
+
+
+def _shared_options(command: F) -> F:
+    """Options of every command that makes a film."""
+    for option in reversed(
+        [
+            click.option(
+                "-o", "--output", type=_PATH, required=True, help="The file to write; its ending chooses the container."
+            ),
+            click.option("--language", default="und", help="Language of the new voice, such as es or pt-BR."),
+            click.option(
+                "--model",
+                default="",
+                help="Built-in model's name, or path of a checkpoint (also published Wav2Lip .pth).",
+            ),
+            click.option(
+                "--detector",
+                type=click.Choice(["auto", "insightface", "yunet", "cascade"]),
+                default="auto",
+                help="What finds faces; auto takes the best that is installed.",
+            ),
+            click.option(
+                "--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l."
+            ),
+            click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
+            click.option(
+                "--codec", default="auto", help="FFmpeg encoder of the picture; auto stays with the source's codec."
+            ),
+            click.option("--keep-original", is_flag=True, help="Keep the original sound as a further track."),
+            click.option("--report", "report_path", type=_PATH, default=None, help="Write the report as JSON here."),
+            click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command("dub")
+@click.argument("video", type=_PATH)
+@click.option("--subtitles", type=_PATH, required=True, help="Cues in the new language: SRT, VTT, ASS, TTML ...")
+@click.option(
+    "--voice", type=_PATH, default=None, help="The new voice: one full-length file, or a folder of files named by cue."
+)
+@click.option("--tts", default="", help="Text-to-speech engine instead of a voice: espeak.")
+@click.option("--encoding", default="", help="Text encoding of the subtitles, where it is not found out.")
+@_shared_options
+def dub_command(report_path: Path | None, as_json: bool, voice: Path | None, tts: str, **options: Any) -> int:
+    """Dub VIDEO: new lips and new sound, line by line."""
+    if (voice is None) == (not tts):
+        raise click.UsageError("give either --voice or --tts")
+    return _reported(
+        lambda reporter: dubkit.dub(voice=voice, tts=tts, progress=reporter.progress, **options),
+        report_path,
+        as_json,
+    )
+
+
+@cli.command("lipsync")
+@click.argument("video", metavar="VIDEO|IMAGE", type=_PATH)
+@click.argument("audio", type=_PATH)
+@_shared_options
+def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> int:
+    """Sync the lips in VIDEO to AUDIO; a still image becomes a talking picture."""
+    return _reported(lambda reporter: dubkit.sync_lips(progress=reporter.progress, **options), report_path, as_json)
+
+
+def _reported(work: Callable[[Reporter], DubReport], report_path: Path | None, as_json: bool) -> int:
+    reporter = Reporter(as_json)
+    try:
+        if report_path is not None and not report_path.parent.is_dir():
+            raise OutputError("the folder for the report does not exist", path=report_path, remedy="make it first")
+        report = work(reporter)
+        if report_path is not None:
+            _write_report(report, report_path)
+        return reporter.result(report)
+    except (KeyboardInterrupt, Cancelled):
+        return reporter.cancelled()
+    except DubkitError as error:
+        return reporter.error(error)
+    except OSError as error:
+        return reporter.error(_from_system(error))
+
+
+def _write_report(report: DubReport, path: Path) -> None:
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        aside.write_text(dumps(report) + "\n", encoding="utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _from_system(error: OSError) -> DubkitError:
+    """What the operating system refused, as one of our sentences."""
+    return DubkitError(
+        f"the system says: {error.strerror or error}",
+        path=error.filename if isinstance(error.filename, str) else None,
+        remedy="check that the place exists, can be written to and has room",
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line with ``arguments`` (without the program's name); returns the exit code."""
+    try:
+        result = cli.main(list(arguments), prog_name="dubkit", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_CANCELLED
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def main() -> None:
+    """Entry point of the ``dubkit`` command."""
+    # An editor or a job queue stops a run with SIGTERM; it is cleaned up after like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(run(sys.argv[1:]))

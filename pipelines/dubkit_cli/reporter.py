@@ -1,0 +1,137 @@
+"""What a run says while it works and when it ends: words for people, or one JSON object a line for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from dubkit.errors import DubkitError
+from dubkit.schema import DubReport, LineReport, LineStatus, to_json
+from dubkit.timing import Seconds
+
+__all__ = ["EXIT_CANCELLED", "EXIT_ERROR", "EXIT_LINE_FAILED", "EXIT_OK", "Reporter"]
+
+EXIT_OK = 0
+EXIT_ERROR = 1
+EXIT_LINE_FAILED = 3
+EXIT_CANCELLED = 130
+
+_STAGES = {
+    "shots": "Finding shots",
+    "faces": "Following faces",
+    "voices": "Preparing voices",
+    "dub": "Dubbing",
+}
+_JSON_STEPS = 100  # progress events per stage, at most
+
+
+class Reporter:
+    """Progress, result and error of one command.
+
+    Args:
+        as_json: JSON lines on standard output instead of words on standard error.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._stage = ""
+        self._bar: tqdm[Any] | None = None
+        self._told = -1
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` steps of ``stage`` are behind us."""
+        if self.as_json:
+            step = done * _JSON_STEPS // max(1, total)
+            if (stage, step) != (self._stage, self._told):
+                self._stage, self._told = stage, step
+                self._emit({"event": "progress", "stage": stage, "done": done, "total": total})
+            return
+        if stage != self._stage:
+            self.close()
+            self._stage = stage
+            # disable=None: no bar where standard error is no terminal.
+            self._bar = tqdm(total=total, desc=_STAGES.get(stage, stage), unit="f", disable=None, leave=False)
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def result(self, report: DubReport) -> int:
+        """Say what was done; returns the exit code."""
+        self.close()
+        code = EXIT_LINE_FAILED if report.failed else EXIT_OK
+        if self.as_json:
+            self._emit({"event": "result", "ok": code == EXIT_OK, "exit_code": code, "report": to_json(report)})
+            return code
+        for line in report.lines:
+            click.echo(_line_summary(line), err=True)
+        for note in report.notes:
+            click.echo(f"note: {note}", err=True)
+        click.echo(_total_summary(report), err=True)
+        click.echo(str(report.output))
+        return code
+
+    def error(self, error: DubkitError) -> int:
+        """Say in one sentence why nothing was done; returns the exit code."""
+        self.close()
+        if self.as_json:
+            details = {
+                "kind": type(error).__name__,
+                "message": str(error),
+                "path": None if error.path is None else str(error.path),
+                "problem": error.problem,
+                "remedy": error.remedy,
+            }
+            self._emit({"event": "result", "ok": False, "exit_code": EXIT_ERROR, "error": details})
+        else:
+            click.echo(f"dubkit: {error}", err=True)
+        return EXIT_ERROR
+
+    def cancelled(self) -> int:
+        """Say that the user stopped the run; returns the exit code."""
+        self.close()
+        if self.as_json:
+            self._emit({"event": "result", "ok": False, "exit_code": EXIT_CANCELLED, "error": {"kind": "Cancelled"}})
+        else:
+            click.echo("dubkit: stopped; nothing half-written was left", err=True)
+        return EXIT_CANCELLED
+
+    @staticmethod
+    def _emit(event: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def _clock(time: Seconds) -> str:
+    minutes, seconds = divmod(float(time), 60)
+    return f"{int(minutes):02}:{seconds:06.3f}"
+
+
+def _line_summary(line: LineReport) -> str:
+    words = line.text if len(line.text) <= 40 else line.text[:39] + "…"
+    head = f"{line.cue:4}  {_clock(line.span.start)}–{_clock(line.span.stop)}  {line.status.value:<15}"
+    why = "; ".join(part for part in (line.reason, *line.notes) if part)
+    return f"{head} {line.changed:5} frames  {words}" + (f"  [{why}]" if why else "")
+
+
+def _total_summary(report: DubReport) -> str:
+    counts = [
+        f"{sum(line.status is status for line in report.lines)} {status.value}"
+        for status in LineStatus
+        if any(line.status is status for line in report.lines)
+    ]
+    changed = sum(line.changed for line in report.lines)
+    return (
+        f"{len(report.lines)} lines: {', '.join(counts) or 'nothing to do'}. "
+        f"{changed} of {report.frames} frames changed, {report.shots} shots, "
+        f"detector {report.detector}, model {report.model} on {report.device}."
+    )

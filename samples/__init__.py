@@ -1,0 +1,1 @@
+"""Small media made by code, for the demo and the tests."""

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dubkit.casting import CastSettings, cast_lines
+from dubkit.schema import Cue, FaceTrack, Line, Shot, SoundClip
+from dubkit.timing import FrameRange, FrameRate, FrameTimes, TimeRange
+
+TIMES = FrameTimes.constant(100, FrameRate.of(25))
+SHOTS = (Shot(0, FrameRange(0, 50)), Shot(1, FrameRange(50, 100)))
+
+
+def make_track(index: int, shot: int, frames: tuple[int, int], size: float = 100, yaw: float = 0.0) -> FaceTrack:
+    n = frames[1] - frames[0]
+    return FaceTrack(
+        index,
+        shot,
+        FrameRange(*frames),
+        np.tile(np.array([10, 10, 10 + size, 10 + size], np.float32), (n, 1)),
+        np.full((n, 5, 2), np.nan, np.float32),
+        np.ones(n, np.float32),
+        np.ones(n, bool),
+        np.full(n, yaw, np.float32),
+    )
+
+
+def make_line(index: int, start: float, stop: float, heard: float | None = None) -> Line:
+    span = TimeRange(Fraction(start).limit_denominator(1000), Fraction(stop).limit_denominator(1000))
+    voice = TimeRange(Fraction(0), Fraction(heard).limit_denominator(1000) if heard else span.duration)
+    return Line(Cue(index, span, "text"), SoundClip(Path("voice.wav"), voice), span.start)
+
+
+def test_the_only_face_is_changed_while_the_line_lasts() -> None:
+    cast = cast_lines([make_line(1, 0.4, 1.2)], SHOTS, [make_track(0, 0, (0, 50))], TIMES, CastSettings())
+    (span,) = cast.spans
+    assert (span.line, span.track, span.shot) == (1, 0, 0)
+    assert span.frames == FrameRange(10, 30)
+    assert cast.reasons[1] == ()
+
+
+def test_a_line_longer_than_its_cue_is_followed_to_its_end() -> None:
+    cast = cast_lines([make_line(1, 0, 0.4, heard=0.8)], SHOTS, [make_track(0, 0, (0, 50))], TIMES, CastSettings())
+    assert cast.spans[0].frames == FrameRange(0, 20)
+
+
+def test_a_line_over_a_cut_has_a_span_in_each_shot() -> None:
+    tracks = [make_track(0, 0, (0, 50)), make_track(1, 1, (50, 100))]
+    cast = cast_lines([make_line(1, 1.6, 2.4)], SHOTS, tracks, TIMES, CastSettings())
+    assert [(span.shot, span.track, span.frames) for span in cast.spans] == [
+        (0, 0, FrameRange(40, 50)),
+        (1, 1, FrameRange(50, 60)),
+    ]
+
+
+def test_the_largest_face_speaks_and_the_report_says_so() -> None:
+    tracks = [make_track(0, 0, (0, 50), size=60), make_track(1, 0, (0, 50), size=90)]
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, tracks, TIMES, CastSettings())
+    assert {span.track for span in cast.spans} == {1}
+    assert "largest of 2 faces" in cast.reasons[1][0]
+
+
+def test_two_lines_never_change_the_same_frame_of_a_face() -> None:
+    lines = [make_line(1, 0, 1), make_line(2, 0.6, 1.6)]
+    cast = cast_lines(lines, SHOTS, [make_track(0, 0, (0, 50))], TIMES, CastSettings())
+    assert [(span.line, span.frames) for span in cast.spans] == [(1, FrameRange(0, 25)), (2, FrameRange(25, 40))]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "reason"),
+    [
+        ([], "no face is seen"),
+        ([make_track(0, 0, (0, 50), size=20)], "too small (20 of at least 32 pixels)"),
+        ([make_track(0, 0, (0, 50), yaw=80)], "turned away by more than 60 degrees"),
+        ([make_track(0, 0, (22, 50))], "fewer than 5 frames"),
+    ],
+)
+def test_why_nothing_is_changed(tracks: list[FaceTrack], reason: str) -> None:
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, tracks, TIMES, CastSettings())
+    assert cast.spans == ()
+    assert any(reason in note for note in cast.reasons[1])
+
+
+def test_frames_in_which_the_face_is_hidden_are_left_out() -> None:
+    track = make_track(0, 0, (0, 50))
+    track.visible[10:20] = False
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, CastSettings())
+    assert [span.frames for span in cast.spans] == [FrameRange(0, 10), FrameRange(20, 25)]

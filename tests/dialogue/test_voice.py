@@ -1,0 +1,72 @@
+"""What every engine must hold to; run against each that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from dubkit.dialogue import Voice, open_voice, voice_engines
+from dubkit.errors import MissingDependencyError, VoiceError
+
+
+@pytest.fixture(params=voice_engines())
+def voice(request: pytest.FixtureRequest) -> Iterator[Voice]:
+    try:
+        yield open_voice(request.param)
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+
+
+def test_it_speaks_words_as_finite_sound(voice: Voice) -> None:
+    sound = voice.speak("Hello, how are you?", "en")
+    assert sound.sample_rate >= 8000
+    assert 0.5 < float(sound.duration) < 5
+    assert 0.01 < float(np.abs(sound.samples).max()) <= 1
+
+
+def test_longer_text_lasts_longer(voice: Voice) -> None:
+    assert voice.speak("One. Two. Three. Four. Five.", "en").duration > voice.speak("One.", "en").duration
+
+
+def test_it_tells_its_name_and_languages(voice: Voice) -> None:
+    assert voice.name in voice_engines()
+    assert list(voice.languages) == sorted(set(voice.languages))
+    assert all(tag == tag.lower() for tag in voice.languages)
+
+
+def test_every_language_it_names_can_be_asked_for(voice: Voice) -> None:
+    silent = []
+    for language in voice.languages:
+        try:
+            assert voice.speak("1 2 3", language).length > 0
+        except VoiceError as error:
+            silent.append(error.problem)
+    assert all("no sound" in problem for problem in silent)  # a few languages write no digits
+    assert len(silent) <= 0.05 * len(voice.languages)
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", "?!", "♪", "\0"])
+def test_text_without_words_is_refused(voice: Voice, text: str) -> None:
+    with pytest.raises(VoiceError, match="no sound") as caught:
+        voice.speak(text, "en")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("language", ["", " ", "xx", "not a language", "e", "-"])
+def test_a_language_it_does_not_speak_is_refused(voice: Voice, language: str) -> None:
+    with pytest.raises(VoiceError) as caught:
+        voice.speak("Hello", language)
+    assert caught.value.remedy
+
+
+def test_speakers_are_told_apart_and_stay_the_same(voice: Voice) -> None:
+    anna, again, bob = (voice.speak("Hello there.", "en", speaker=name) for name in ("Anna", "Anna", "Bob"))
+    assert abs(anna.length - again.length) < 0.01 * anna.length
+    assert anna.sample_rate == bob.sample_rate
+
+
+def test_an_unknown_engine_is_told_from_the_known() -> None:
+    with pytest.raises(VoiceError, match="no voice engine 'siri'; use one of: espeak"):
+        open_voice("siri")
