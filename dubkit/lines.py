@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dubkit.dialogue import PlaceSettings, Voice, find_voices, open_voice, place_lines, split_voice
 from dubkit.errors import DubkitError, VoiceError
-from dubkit.media import probe, sound_duration, write_wav
+from dubkit.media import sound_duration, write_wav
 from dubkit.schema import Cue, DubJob, Line, SoundClip, VideoInfo
 from dubkit.subtitles import CheckedCues, CueSettings, check_cues, read_cues
 from dubkit.timing import Seconds, TimeRange
@@ -95,17 +95,19 @@ class LineSource:
         voice = self._job.voice
         assert voice is not None, "a job has a voice or an engine"
         if self.whole:
-            return split_voice(voice, self.whole, cues), {}, ()
+            clips = split_voice(voice, self.whole, cues)
+            ended = f"the voice ends at {float(self.whole):.3f} s, before it"
+            return clips, {cue.index: ended for cue in cues if cue.index not in clips}, ()
         found = find_voices(voice, cues)
         reasons = dict(found.reasons)
-        clips: dict[int, SoundClip] = {}
+        takes: dict[int, SoundClip] = {}
         for number, path in found.files.items():
             try:
-                clips[number] = SoundClip(path, TimeRange(Fraction(0), _voice_length(path)))
+                takes[number] = SoundClip(path, TimeRange(Fraction(0), _voice_length(path)))
             except DubkitError as error:
                 reasons[number] = str(error)
         notes = tuple(f"{path.name} in the folder of voices belongs to no cue" for path in found.unmatched)
-        return clips, reasons, notes
+        return takes, reasons, notes
 
     def _spoken(
         self, engine: Voice, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]
@@ -145,10 +147,10 @@ def open_lines(job: DubJob, picture: VideoInfo, settings: LineSettings) -> LineS
 
 
 def _voice_length(path: Path) -> Seconds:
-    media = probe(path)
-    if not media.audio:
+    length = sound_duration(path)
+    if not length:
         raise VoiceError("holds no sound", path=path, remedy="give a voice track with sound in it")
-    return sound_duration(path)
+    return length
 
 
 def _from_end_to_end(lines: Sequence[Line], length: Seconds, duration: Seconds) -> tuple[Line, ...]:

@@ -70,7 +70,7 @@ class FrameRate:
         """The rate meant by ``value``; decimals near an NTSC rate (23.976, 29.97 ...) become n·1000/1001 exactly."""
         try:
             exact = Fraction(value)
-        except (ValueError, ZeroDivisionError) as error:
+        except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise RecordError(f"{value!r} is not a frame rate", remedy="write 25, 23.976 or 24000/1001") from error
         for nominal in _NTSC_NOMINALS:
             ntsc = Fraction(nominal * 1000, 1001)

@@ -79,7 +79,17 @@ def _limited(samples: Samples, reduction: Samples, before: Samples, after: Sampl
     around = np.concatenate([before, reduction, after, np.zeros(margin - len(after), np.float32)])
     if not around.any():
         return samples
-    held = np.lib.stride_tricks.sliding_window_view(around, margin + 1).max(axis=-1)
     window = np.hanning(margin + 3)[1:-1]
-    smooth = np.convolve(held, window / window.sum(), mode="valid")
-    return (samples * (1.0 - smooth)).astype(np.float32)
+    smooth = np.convolve(_running_max(around, margin + 1), (window / window.sum()).astype(np.float32), mode="valid")
+    result: Samples = samples * (1 - smooth)
+    return result
+
+
+def _running_max(values: Samples, width: int) -> Samples:
+    """Largest of every ``width`` neighbours, by doubling: (n - width + 1,)."""
+    seen = 1
+    while seen < width:
+        step = min(seen, width - seen)
+        values = np.maximum(values[:-step], values[step:])
+        seen += step
+    return values

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dubkit.audio.levels import Samples, faded, gain_of, limit_blocks, ramp
-from dubkit.errors import DubkitError, InputError, MediaError, RecordError, VoiceError
+from dubkit.dialogue.bed import Bed
+from dubkit.errors import DubkitError, InputError, RecordError, VoiceError
 from dubkit.schema import Line, SoundClip, Waveform
-from dubkit.timing import Seconds, sample_count
+from dubkit.timing import Seconds, TimeRange, sample_count
 
 __all__ = ["MixSettings", "mix_blocks"]
 
@@ -61,14 +62,15 @@ def mix_blocks(
     channels: int,
     settings: MixSettings = MixSettings(),
     block: int = 48_000,
+    ducked: Sequence[TimeRange] | None = None,
     on_error: Callable[[Line, DubkitError], None] | None = None,
 ) -> Iterator[Waveform]:
     """The mix, in blocks; ``sample_count(duration, settings.sample_rate)`` samples in all.
 
-    A voice lies sample-exactly at its line's start. It goes where it belongs: as it is where it has as many channels
-    as the mix; else as mono, to left and right of a mix of up to four channels alike, and to the centre of a larger
-    one (FFmpeg's order: FL FR FC LFE BL BR). Each voice is read once, shortly before it sounds, and dropped when past.
-    Two lines that go on from one another in the same file are joined without a fade.
+    A voice lies sample-exactly at its line's start: as it is where it has as many channels as the mix; else as mono,
+    to left and right alike in a mix of up to four channels, to the centre of a larger one (FFmpeg's order: FL FR FC
+    LFE BL BR). It is read once, shortly before it sounds, and dropped when past. Lines that go on from one another in
+    the same file are joined without a fade.
 
     Args:
         lines: The lines, in any order.
@@ -79,8 +81,9 @@ def mix_blocks(
         channels: Channels of the mix.
         settings: See there.
         block: Samples per block; raised where it is shorter than the limiter's look-ahead.
-        on_error: Told of each line whose voice cannot be read; the mix goes on without it, its bed not ducked.
-            Without a callback the error ends the mix.
+        ducked: Where the bed goes down, in any order; by default under each line's cue and voice.
+        on_error: Told of each line whose voice cannot be read; the mix goes on without it, and a stretch of ``ducked``
+            that is this line's span is left as it is. Without a callback the error ends the mix.
 
     Yields:
         Blocks of ``block`` samples, the last one shorter.
@@ -95,14 +98,15 @@ def mix_blocks(
     total = sample_count(duration, settings.sample_rate)
     reach = max(1, round(settings.look_ahead * settings.sample_rate) // 2)
     block = max(block, 2 * reach)
-    voices = _Voices(lines, total, channels, settings, read_voice, on_error)
-    source = None if bed is None else _Bed(bed, channels, settings.sample_rate)
+    spans = [line.span for line in lines] if ducked is None else ducked
+    voices = _Voices(lines, spans, total, channels, settings, read_voice, on_error)
+    source = None if bed is None else Bed(bed, channels, settings.sample_rate)
     raw = _raw_blocks(voices, source, total, channels, block, gain_of(settings.peak_db))
     return (Waveform(samples, settings.sample_rate) for samples in limit_blocks(raw, reach))
 
 
 def _raw_blocks(
-    voices: _Voices, bed: _Bed | None, total: int, channels: int, block: int, limit: float
+    voices: _Voices, bed: Bed | None, total: int, channels: int, block: int, limit: float
 ) -> Iterator[tuple[Samples, Samples | None]]:
     """Samples of each block before limiting, and the reduction that its peaks ask for."""
     for start in range(0, total, block):
@@ -154,6 +158,7 @@ class _Voices:
     def __init__(
         self,
         lines: Sequence[Line],
+        ducked: Sequence[TimeRange],
         total: int,
         channels: int,
         settings: MixSettings,
@@ -162,6 +167,8 @@ class _Voices:
     ) -> None:
         rate = settings.sample_rate
         self._waiting = sorted(lines, key=lambda line: line.span.start, reverse=True)
+        self._to_duck = sorted(ducked, key=lambda span: span.start, reverse=True)
+        self._silent: list[TimeRange] = []
         self._begins = {(line.voice.path, line.voice.span.start, line.start) for line in lines}
         self._ends = {(line.voice.path, line.voice.span.stop, line.sound.stop) for line in lines}
         self._total, self._channels, self._rate = total, channels, rate
@@ -176,18 +183,21 @@ class _Voices:
         near = self._attack + self._release
         self._sounding = [voice for voice in self._sounding if voice.stop > start]
         self._ducked = [(first, last) for first, last in self._ducked if last + near >= start]
-        while self._waiting and sample_count(self._waiting[-1].span.start, self._rate) <= stop + near:
+        while self._waiting and self._at(self._waiting[-1].span.start) <= stop + near:
             line = self._waiting.pop()
             try:
-                voice = self._load(line)
+                self._sounding.append(self._load(line))
             except InputError as error:
                 if self._on_error is None:
                     raise
+                self._silent.append(line.span)
                 self._on_error(line, error)
-                continue
-            self._sounding.append(voice)
-            span = line.span
-            self._ducked.append((sample_count(span.start, self._rate), sample_count(span.stop, self._rate)))
+        while self._to_duck and self._at(self._to_duck[-1].start) <= stop + near:
+            span = self._to_duck.pop()
+            if span in self._silent:
+                self._silent.remove(span)
+            else:
+                self._ducked.append((self._at(span.start), self._at(span.stop)))
 
     def overlapping(self, start: int, stop: int) -> list[_Sounding]:
         """The voices heard in ``[start, stop)``."""
@@ -207,6 +217,9 @@ class _Voices:
             dip[max(0, first - start) : max(0, last - start)] = 1.0
         return 1.0 - self._depth * dip if self._depth and dip.any() else None
 
+    def _at(self, time: Seconds) -> int:
+        return sample_count(time, self._rate)
+
     def _merged(self) -> list[tuple[int, int]]:
         """Where the bed is down, in order; stretches too near to come up between are one."""
         merged: list[tuple[int, int]] = []
@@ -219,8 +232,8 @@ class _Voices:
 
     def _load(self, line: Line) -> _Sounding:
         sound = self._read(line.voice)
-        start = sample_count(line.start, self._rate)
-        stop = min(start + sound.length, sample_count(line.sound.stop, self._rate), self._total)
+        start = self._at(line.start)
+        stop = min(start + sound.length, self._at(line.sound.stop), self._total)
         if sound.sample_rate != self._rate:
             raise VoiceError(
                 f"comes at {sound.sample_rate} Hz, not at the mix's {self._rate} Hz",
@@ -248,39 +261,3 @@ def _spread(voice: Waveform, channels: int) -> tuple[Samples, tuple[int, ...]]:
     if channels == 1:
         return voice.mono().samples, (0,)
     return voice.mono().samples, (0, 1) if channels <= 4 else (2,)
-
-
-class _Bed:
-    """The original sound, cut into the mix's blocks."""
-
-    def __init__(self, blocks: Iterator[Waveform], channels: int, sample_rate: int) -> None:
-        self._blocks, self._channels, self._rate = blocks, channels, sample_rate
-        self._held = np.zeros((channels, 0), np.float32)
-
-    def take(self, count: int) -> Samples:
-        """The next ``count`` samples; the very array that came in where the sizes agree."""
-        parts, missing = [self._held], count - self._held.shape[1]
-        while missing > 0:
-            block = next(self._blocks, None)
-            if block is None:
-                raise MediaError(
-                    f"the original sound ends {missing / self._rate:.3f} s or more before the picture",
-                    remedy="pad it to the length of the picture",
-                )
-            if block.channels != self._channels or block.sample_rate != self._rate:
-                raise MediaError(
-                    f"the original sound comes as {block.channels} channels at {block.sample_rate} Hz, "
-                    f"not {self._channels} at {self._rate} Hz",
-                    remedy="convert it when reading",
-                )
-            parts.append(block.samples)
-            missing -= block.length
-        parts = [part for part in parts if part.shape[1]]
-        joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        self._held = joined[:, count:]
-        return joined if joined.shape[1] == count else joined[:, :count]
-
-    def finish(self) -> None:
-        """Refuse a bed that goes on after the picture."""
-        if self._held.shape[1] or any(block.length for block in self._blocks):
-            raise MediaError("the original sound is longer than the picture", remedy="cut it to the picture's length")

@@ -50,15 +50,10 @@ def choose_detector(name: str = "auto", model: str = "", *, folders: Sequence[Pa
         raise InputError(f"there is no face detector called {name!r}", remedy=_REMEDY)
     if model:
         return _given(name, model)
-    if name == "cascade":
-        return CascadeDetector(), _sentence(CascadeDetector(), "asked for")
-    if name == "yunet":
-        return _first_yunet(folders)
-    if name == "insightface":
-        found = next(_scrfd_files(folders), None)
-        detector = InsightFaceDetector(DEFAULT_PACKAGE if found is None else found)
-        return detector, _sentence(detector, "asked for")
-    return _best(folders)
+    if name == "auto":
+        return _best(folders)
+    detector = _named(name, folders)
+    return detector, _sentence(detector, "asked for")
 
 
 def _given(name: str, model: str) -> tuple[FaceDetector, str]:
@@ -83,14 +78,18 @@ def _kind(path: Path) -> str:
     return "insightface"
 
 
-def _first_yunet(folders: Sequence[Path]) -> tuple[FaceDetector, str]:
+def _named(name: str, folders: Sequence[Path]) -> FaceDetector:
+    if name == "cascade":
+        return CascadeDetector()
+    if name == "insightface":
+        return InsightFaceDetector(next(_scrfd_files(folders), DEFAULT_PACKAGE))
     found = next(_files(folders, _YUNET_FILES), None)
     if found is None:
         raise ModelError(
             f"no YuNet file was found in {_words(folders)}",
             remedy="download face_detection_yunet from opencv_zoo and give the file",
         )
-    return YuNetDetector(found), _sentence(YuNetDetector(found), "asked for")
+    return YuNetDetector(found)
 
 
 def _best(folders: Sequence[Path]) -> tuple[FaceDetector, str]:
@@ -116,7 +115,7 @@ def _best(folders: Sequence[Path]) -> tuple[FaceDetector, str]:
     return cascade, _sentence(cascade, "; ".join(reasons))
 
 
-def _scrfd_files(folders: Sequence[Path]) -> Iterator[Path]:
+def _scrfd_files(folders: Sequence[Path]) -> Iterator[str | Path]:
     own = package_folder().parent
     packages = sorted(path for path in own.iterdir() if path.is_dir()) if own.is_dir() else []
     found = _files([*folders, *packages], _SCRFD_FILES)

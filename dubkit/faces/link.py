@@ -12,9 +12,10 @@ from dubkit.schema import Face
 
 __all__ = ["Chain", "link_faces"]
 
-# A face is expected where it was heading; it may lie off that by this part of its size, and by more for every frame
-# since it was seen, up to a limit. Speeds are trusted less the longer ago they were measured.
-_NEAR, _NEAR_PER_FRAME, _NEAR_LIMIT = 0.35, 0.03, 0.8
+# A face is expected where it was heading; it may lie off that by this part of its size, by more for every frame since
+# it was seen, and by more while its speed is not known, up to a limit. Speeds are trusted less the longer ago they were
+# measured.
+_NEAR, _NEAR_PER_FRAME, _NEAR_UNKNOWN, _NEAR_LIMIT = 0.35, 0.03, 0.15, 0.8
 _SIZE_RATIO = 1.7
 _SIZE_COST = 0.5
 _TRUST = 8.0  # frames after which a speed counts for 1/e
@@ -45,7 +46,8 @@ class Chain:
         # A face that stops at once lies where it was, not where it was heading.
         distance = min(float(np.linalg.norm(found - expected)), float(np.linalg.norm(found - last)) * 1.25)
         ratio = max(size / other, other / size)
-        near = min(_NEAR + _NEAR_PER_FRAME * passed, _NEAR_LIMIT)
+        unknown = _NEAR_UNKNOWN if len(self.frames) == 1 else 0.0
+        near = min(_NEAR + unknown + _NEAR_PER_FRAME * passed, _NEAR_LIMIT)
         if distance > near * max(size, other) or ratio > _SIZE_RATIO:
             return float("inf")
         return distance / max(size, other) + _SIZE_COST * float(np.log(ratio))

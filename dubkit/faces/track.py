@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -148,7 +149,7 @@ def _visible(
     visible = np.ones(len(frames), np.bool_)
     missed = np.setdiff1d(looks, seen)
     edges = [int(frames[0]) - 1, *seen.tolist(), int(frames[-1]) + 1]
-    for before, after in zip(edges, edges[1:], strict=False):
+    for before, after in pairwise(edges):
         misses = missed[(missed > before) & (missed < after)]
         outer = before < seen[0] or after > seen[-1]
         if misses.size == 0 or (not outer and after - before - 1 <= blink):

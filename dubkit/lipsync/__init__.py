@@ -7,6 +7,7 @@ from dubkit.lipsync.checkpoint import Checkpoint, ModelConfig, Reference
 from dubkit.lipsync.device import choose_device
 from dubkit.lipsync.generator import Generator
 from dubkit.lipsync.model import LipModel, load_model
+from dubkit.lipsync.reference import ReferenceChooser
 from dubkit.lipsync.registry import BUILTIN, find_model
 from dubkit.lipsync.storage import load_checkpoint, save_checkpoint
 from dubkit.lipsync.synthesize import Progress, SynthesisSettings, synthesize
@@ -20,6 +21,7 @@ __all__ = [
     "ModelConfig",
     "Progress",
     "Reference",
+    "ReferenceChooser",
     "SynthesisSettings",
     "choose_device",
     "find_model",

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,19 @@ _FIELDS = ("architecture", "width", "image_size", "channel_order", "mel", "mel_o
 _TEXT_FIELDS = ("architecture", "channel_order", "reference")
 _DIGEST = "sha256"
 _GET_AGAIN = "download or copy it again"
+# What zipfile, pickle and PyTorch raise over files that broke on the way.
+_BROKEN = (
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    MemoryError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 _OLDER_WORDS = {"another frame of the same clip": Reference.OTHER.value}
 
 
@@ -156,16 +170,7 @@ def _read_torch(path: Path) -> dict[str, npt.NDArray[Any]]:
             "holds something other than tensors, which could run code when opened, or is damaged",
             remedy="give a file with a state dict alone, or download it again",
         ) from error
-    except (
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        TypeError,
-        AssertionError,
-    ) as error:
+    except _BROKEN as error:
         reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise ModelError(f"is damaged or no PyTorch checkpoint ({reason})", remedy=_GET_AGAIN) from error
     if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
@@ -182,7 +187,7 @@ def _refuse_torchscript(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except _BROKEN:
         return
     if any(name.endswith("/constants.pkl") for name in names):
         raise ModelError(

@@ -77,10 +77,16 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 class PartFile:
-    """A file for FFmpeg to write to, which remembers what went wrong: FFmpeg forgets.
+    """A file for FFmpeg to write to, which remembers what went wrong.
+
+    FFmpeg forgets, and an exception raised inside its call would be printed; so after the first error nothing more
+    is written, FFmpeg is told that all is well, and whoever called it looks at ``error``.
 
     Args:
         path: The file to make.
+
+    Attributes:
+        error: The first thing that went wrong; None so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,11 +104,12 @@ class PartFile:
 
     def write(self, data: bytes) -> int:
         """Write all of ``data``."""
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.error = self.error or error
-            raise
+        if self.error is None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to ``offset``."""
@@ -110,7 +117,7 @@ class PartFile:
             return self._file.seek(offset, whence)
         except OSError as error:  # moving writes what was held back
             self.error = self.error or error
-            raise
+            return offset
 
     def tell(self) -> int:
         """The present position."""

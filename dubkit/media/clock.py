@@ -112,6 +112,7 @@ class OutputClock:
 
     Attributes:
         time_base: Seconds per unit of the master's timestamps.
+        moved: Seconds by which a frame is shown earlier or later than in the source, at most.
     """
 
     def __init__(self, video: VideoInfo, *, numbered: bool) -> None:
@@ -130,6 +131,7 @@ class OutputClock:
         self._previous: int | None = None
         self._tick = -1
         self._shortest, self._longest = 0, 0
+        self.moved = Fraction(0)
 
     def tick(self, pts: int) -> int:
         """The master's timestamp of the next frame, whose timestamp in the source is ``pts``."""
@@ -142,6 +144,9 @@ class OutputClock:
         self._previous = pts
         wanted = self._tick + 1 if self._counted else self._converted(pts)
         self._tick = max(wanted, self._tick + 1)
+        if not self._counted:
+            shown = (pts - self._first) * self._video.time_base
+            self.moved = max(self.moved, abs(self._tick * self.time_base - shown))
         return self._tick
 
     def _converted(self, pts: int) -> int:

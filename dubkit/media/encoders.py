@@ -141,6 +141,8 @@ def _formats(encoder: str, video: VideoInfo, rules: ContainerRules) -> list[str]
     names = [video.pixel_format.name] if offered is None else [item.name for item in offered]
     names = [name for name in names if name.replace("yuvj", "yuv") == name or name.replace("yuvj", "yuv") not in names]
     described = {name: layout for name in names if (layout := _described(name)) is not None}
+    if encoder == "libx265":  # its opacity is an experiment that hardly any decoder knows
+        described = {n: f for n, f in described.items() if not f.alpha}
     if encoder in _NEED_EVEN:
         described = {n: f for n, f in described.items() if not _splits_pixels(f, video)} or described
     if video.is_still and rules.muxer in {"mp4", "mov"}:
@@ -170,6 +172,8 @@ def _cost(name: str, wanted: PixelFormat) -> tuple[int, ...]:
     """What is lost, the worst first (``_LOSSES`` numbers), then what is added for nothing."""
     layout = describe_format(name)
     across, down = layout.log2_width - wanted.log2_width, layout.log2_height - wanted.log2_height
+    if wanted.family is ColourFamily.GRAY:
+        across = down = 0
     family = _FAMILY_COST.get((wanted.family, layout.family), 0)
     return (
         int(family == _NO_COLOUR),
@@ -201,11 +205,12 @@ def _loss(wanted: PixelFormat, given: PixelFormat) -> str:
     lost = []
     if wanted.alpha and not given.alpha:
         lost.append("the opacity is left out")
-    if given.log2_width > wanted.log2_width or given.log2_height > wanted.log2_height:
+    gray = wanted.family is ColourFamily.GRAY
+    if not gray and (given.log2_width > wanted.log2_width or given.log2_height > wanted.log2_height):
         lost.append("with coarser colour resolution")
     if given.bits < wanted.bits:
         lost.append(f"{wanted.bits} bits were rounded to {given.bits}")
-    if wanted.family is not given.family and wanted.family is not ColourFamily.GRAY:
+    if wanted.family is not given.family and not gray:
         lost.append(f"{wanted.family.value.upper()} was converted to {given.family.value.upper()}")
     return ", ".join(lost)
 

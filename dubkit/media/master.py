@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from dubkit.errors import MediaError, OutputError, RecordError
+from dubkit.errors import OutputError, RecordError
 from dubkit.media.aside import PartFile, check_target, output_error, part_path
 from dubkit.media.containers import rules_for
 from dubkit.media.encoders import WriteSettings, plan_picture
@@ -221,6 +221,7 @@ class MasterWriter:
             raise OutputError("was given no frames", path=self._path, remedy="write at least one")
         with self._guarded():
             end = self._picture.finish()
+            self._notes.extend(self._picture.notes)
             self._advance(end)
             for sound in (*self._sounds, *(sound for sound, _ in self._encoded)):
                 sound.finish(end)
@@ -228,8 +229,7 @@ class MasterWriter:
                 self._copied.finish(end)
             self._container.close()
         self._file.close()
-        if self._file.error is not None:
-            raise output_error(self._path, self._file.error)
+        self._check_disk()
         try:
             self._part.replace(self._path)
         except OSError as error:
@@ -245,19 +245,21 @@ class MasterWriter:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Turn what FFmpeg says into one sentence."""
+        """Turn what FFmpeg says, and what the disk says, into one sentence."""
         try:
             yield
-        except MediaError:
-            raise
         except (FFmpegError, OSError, ValueError) as error:
-            if self._file.error is not None:
-                raise output_error(self._path, self._file.error) from error
+            self._check_disk()
             raise OutputError(
                 f"could not be written with {self._plan.encoder} ({_reason(error)})",
                 path=self._path,
                 remedy="try another codec or file ending",
             ) from error
+        self._check_disk()
+
+    def _check_disk(self) -> None:
+        if self._file.error is not None:
+            raise output_error(self._path, self._file.error) from self._file.error
 
 
 def _reason(error: Exception) -> str:

@@ -26,6 +26,8 @@ __all__ = ["NewPicture"]
 _NUMBERING = frozenset({"mpeg4", "mpeg2video", "mpeg1video"})
 """Encoders whose clock is the frame rate."""
 _HD_ROWS = 720
+_NOTICEABLE = Fraction(2, 1000)
+"""Seconds; what a container's clock rounds is less."""
 
 
 class NewPicture:
@@ -37,6 +39,9 @@ class NewPicture:
         video: The picture as it will be given.
         plan: How it is to be encoded.
         rules: What the container takes.
+
+    Attributes:
+        frames: How many were given.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class NewPicture:
         self._reformatter = VideoReformatter()
         self._pending: VideoFrame | None = None
         self._durations: dict[int, int] = {}
+        self._gapless = rules.muxer == "mxf"
         self.frames = 0
 
     def _new_stream(self, rules: ContainerRules) -> VideoStream:
@@ -78,6 +84,14 @@ class NewPicture:
         """Second at which the last frame given starts."""
         return Fraction(0) if self._pending is None else (self._pending.pts or 0) * self._clock.time_base
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of the times of the frames, in words."""
+        if self._clock.moved <= _NOTICEABLE:
+            return ()
+        moved = f"{float(1000 * self._clock.moved):.0f} ms"
+        return (f"frames are shown up to {moved} earlier or later: this kind of file only knows frame numbers",)
+
     def write(self, frame: Frame) -> None:
         """Encode the next frame.
 
@@ -95,6 +109,10 @@ class NewPicture:
             )
         stored = self._converted(frame)
         stored.pts, stored.time_base = self._clock.tick(frame.pts), self._clock.time_base
+        if self._gapless and stored.pts != self.frames:
+            raise OutputError(
+                "cannot hold a picture of variable frame rate", path=self._path, remedy="write a .mov or .mkv file"
+            )
         if self._pending is not None:
             self._encode(self._pending, stored.pts - (self._pending.pts or 0))
         self._pending = stored
@@ -140,8 +158,8 @@ def written_colour(video: VideoInfo, layout: PixelFormat, encoder: str) -> Colou
     colour, was, now = video.colour, video.pixel_format.family, layout.family
     if was is ColourFamily.RGB and now is ColourFamily.YUV:
         colour = dataclasses.replace(colour, matrix=1 if video.height >= _HD_ROWS else 6, full_range=False)
-    elif was is not ColourFamily.RGB and now is ColourFamily.RGB:
-        colour = dataclasses.replace(colour, matrix=0, full_range=True)
+    elif now is ColourFamily.RGB:
+        colour = dataclasses.replace(colour, matrix=0, full_range=colour.full_range if was is now else True)
     if encoder == "mjpeg" and now is ColourFamily.YUV:
         colour = dataclasses.replace(colour, full_range=True)
     return colour

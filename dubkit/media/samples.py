@@ -23,6 +23,7 @@ __all__ = ["Samples", "SoundRun", "silence", "sound_layout"]
 Samples = npt.NDArray[np.float32]
 """(channels, n) float32."""
 
+_STEREO = 2
 _TOLERANCE = Fraction(1, 50)
 """Seconds a timestamp may differ from the count of samples; containers round, and phones write a wandering clock."""
 _LONGEST_GAP = 24 * 3600
@@ -42,7 +43,8 @@ class SoundRun:
         path: The file, for messages.
         container: The opened file, at its start.
         stream: The sound track.
-        channels: 1 for the mean of all channels; None for those stored; else converted by FFmpeg's matrix.
+        channels: 1 for the mean of all channels, 2 doubles a single one; None for those stored; else FFmpeg's
+            matrix.
 
     Attributes:
         sample_rate: Hz, of the first frame.
@@ -69,6 +71,7 @@ class SoundRun:
         stored = first.layout.nb_channels
         self.channels = channels or stored
         self._mean = channels == 1 and stored > 1
+        self._doubled = channels == _STEREO and stored == 1  # at full level: the mean gives the original back
         self._layout = sound_layout(channels) if channels not in (None, 1, stored) else first.layout.name
         self._resampler: AudioResampler | None = None
         self._key: tuple[str, str, int] | None = None
@@ -163,12 +166,14 @@ class SoundRun:
         """One frame as float32 in the channels wanted, at the rate of the first frame."""
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key != self._key:  # also where a broadcast changes its sound midway
-            layout = frame.layout.name if self._mean else self._layout
+            layout = frame.layout.name if self._mean else "mono" if self._doubled else self._layout
             self._resampler, self._key = AudioResampler("fltp", layout, self.sample_rate), key
         assert self._resampler is not None
         frame.pts = None
         parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
         samples = np.concatenate(parts, axis=1) if parts else np.zeros((self.channels, 0), np.float32)
+        if self._doubled:
+            return np.repeat(samples[:1], _STEREO, axis=0)
         return samples.mean(axis=0, keepdims=True, dtype=np.float32) if self._mean else samples
 
 

@@ -17,7 +17,7 @@ from dubkit.media.samples import Samples, SoundRun, silence, sound_layout
 from dubkit.schema import MediaInfo, Waveform
 from dubkit.timing import Seconds, TimeRange, sample_count
 
-__all__ = ["read_sound", "sound_blocks"]
+__all__ = ["read_sound", "sound_blocks", "sound_duration"]
 
 _RUN_UP = 4096
 """Samples given to the resampler before those wanted; its filter reaches over some tens."""
@@ -45,7 +45,7 @@ def read_sound(
     info = probe(path)
     with opened(path) as container:
         run = SoundRun(path, container, sound_stream(container, path, stream), channels)
-        origin = run.start if info.video is None or info.video.is_still else min(run.start, info.video.start)
+        origin = _file_start(info, run)
         if span is None:
             parts = list(_stretch(run, sample_rate, run.start - origin, 0, None))
         else:
@@ -54,6 +54,24 @@ def read_sound(
             parts = list(_stretch(run, sample_rate, run.start - origin, first, length))
         empty = np.zeros((run.channels, 0), np.float32)
         return Waveform(np.concatenate([empty, *parts], axis=1), sample_rate)
+
+
+def sound_duration(path: Path, *, stream: int = 0) -> Seconds:
+    """How long :func:`read_sound` without a span would be, exactly; the sound is decoded once, and not kept.
+
+    Args:
+        path: A file with sound.
+        stream: Which sound track, counted from 0 among sound tracks.
+
+    Raises:
+        MediaError: as :func:`read_sound`.
+    """
+    path = Path(path)
+    info = probe(path)
+    with opened(path) as container:
+        run = SoundRun(path, container, sound_stream(container, path, stream))
+        end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
+        return run.start - _file_start(info, run) + Fraction(end, run.sample_rate)
 
 
 def sound_blocks(
@@ -105,6 +123,11 @@ def sound_blocks(
             yield Waveform(np.concatenate(held, axis=1), sample_rate)
 
 
+def _file_start(info: MediaInfo, run: SoundRun) -> Seconds:
+    picture = picture_start(info)
+    return run.start if picture is None else min(run.start, picture)
+
+
 def picture_start(info: MediaInfo) -> Seconds | None:
     """Second of the container's clock at which the picture starts; None where there is no moving picture."""
     return None if info.video is None or info.video.is_still else info.video.start
@@ -117,6 +140,8 @@ def _stretch(run: SoundRun, sample_rate: int, offset: Seconds, first: int, lengt
     """
     lead = sample_count(offset, sample_rate)
     position, stop = first, None if length is None else first + length
+    if position == stop:
+        return
     for begin, samples in _resampled(run, sample_rate, max(0, first - lead)):
         at = begin + lead
         if stop is not None and at >= stop:

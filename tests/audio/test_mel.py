@@ -5,6 +5,7 @@ from pathlib import Path
 
 import librosa
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,14 +43,26 @@ def test_padding_changes_two_columns_at_each_end_and_nothing_else() -> None:
     assert list(np.nonzero(changed)[0]) == [0, 1, 159, 160]
 
 
-def test_reflection_agrees_with_an_independent_library() -> None:
+def one_step(sound: Waveform, step: int, window: int = 800) -> npt.NDArray[np.float64]:
+    """Step ``step`` of the chain, mirrored at the ends, written out for a single column."""
+    heard = sound.samples[0].astype(np.float64)
+    heard = np.concatenate((heard[:1], heard[1:] - 0.97 * heard[:-1]))
+    frame = np.pad(heard, 400, mode="reflect")[step * 200 : step * 200 + 800]
+    shape = np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window), (800 - window) // 2)
+    decibels = 20 * np.log10(np.maximum(1e-5, _filter_bank(MelSettings()) @ np.abs(np.fft.rfft(frame * shape)))) - 20
+    return np.asarray(np.clip(8 * (decibels + 100) / 100 - 4, -4, 4))
+
+
+@pytest.mark.parametrize("step", [0, 1, 10, 19, 20])
+def test_each_step_is_the_chain_written_out(step: int) -> None:
     sound = noise(4000)
-    emphasised = np.append(sound.samples[0, 0], sound.samples[0, 1:] - np.float32(0.97) * sound.samples[0, :-1])
-    spectrum = np.abs(librosa.stft(emphasised, n_fft=800, hop_length=200, win_length=800, pad_mode="reflect"))
-    bank = librosa.filters.mel(sr=16_000, n_fft=800, n_mels=80, fmin=55, fmax=7600)
-    decibels = 20 * np.log10(np.maximum(1e-5, bank @ spectrum)) - 20
-    wanted = np.clip(8 * (decibels + 100) / 100 - 4, -4, 4)
-    np.testing.assert_allclose(mel_spectrogram(sound).values, wanted, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(mel_spectrogram(sound).values[:, step], one_step(sound, step), atol=1e-4, rtol=0)
+
+
+def test_a_window_shorter_than_the_transform_is_centred_in_it() -> None:
+    sound = noise(4000)
+    found = mel_spectrogram(sound, MelSettings(window=400)).values
+    np.testing.assert_allclose(found[:, 7], one_step(sound, 7, window=400), atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -66,20 +79,10 @@ def test_filter_bank_is_slaneys(settings_: MelSettings) -> None:
     np.testing.assert_allclose(_filter_bank(settings_), wanted, atol=1e-7, rtol=1e-5)
 
 
-def test_a_window_shorter_than_the_transform_is_centred_in_it() -> None:
-    sound = noise(4000)
-    found = mel_spectrogram(sound, MelSettings(window=400), padding="zero").values
-    emphasised = np.append(sound.samples[0, 0], sound.samples[0, 1:] - np.float32(0.97) * sound.samples[0, :-1])
-    spectrum = np.abs(librosa.stft(emphasised, n_fft=800, hop_length=200, win_length=400, pad_mode="constant"))
-    decibels = 20 * np.log10(np.maximum(1e-5, _filter_bank(MelSettings()) @ spectrum)) - 20
-    np.testing.assert_allclose(found, np.clip(8 * (decibels + 100) / 100 - 4, -4, 4), atol=1e-4, rtol=0)
-
-
 @given(length=st.integers(0, 2000))
 @settings(max_examples=40, deadline=None)
 def test_every_length_has_its_steps(length: int) -> None:
-    for padding in ("zero", "reflect"):
-        found = mel_spectrogram(noise(length), padding=padding)  # type: ignore[arg-type]
+    for found in (mel_spectrogram(noise(length)), mel_spectrogram(noise(length), padding="zero")):
         assert found.values.shape == (80, 1 + length // 200)
         assert np.all(np.abs(found.values) <= 4.0)
 
@@ -121,5 +124,5 @@ def test_the_start_is_handed_on_and_the_sound_left_alone() -> None:
 
 @pytest.mark.parametrize("sound", [noise(100, rate=48_000), Waveform(np.zeros((2, 100), np.float32), 16_000)])
 def test_other_sound_is_refused_in_words(sound: Waveform) -> None:
-    with pytest.raises(InputError, match="one channel at 16000 Hz, not of .* Hz; mix it to mono and resample it first"):
+    with pytest.raises(InputError, match=r"one channel at 16000 Hz, not of .* Hz; mix it to mono and resample"):
         mel_spectrogram(sound)

@@ -166,6 +166,44 @@ def test_the_bed_is_down_while_the_old_voice_may_still_be_heard() -> None:
     np.testing.assert_allclose(gain[RATE : 3 * RATE], 10 ** (-24 / 20), rtol=1e-5)
 
 
+def test_the_caller_may_say_where_the_bed_goes_down() -> None:
+    """A full-length voice sounds throughout, but only its cues push the bed down."""
+    bed = np.full((1, 5 * RATE), 0.5, np.float32)
+    whole = [line(1, 0, 2.5, "dub.wav"), line(2, 2.5, 2.5, "dub.wav", Fraction(5, 2))]
+    spans = [TimeRange(Fraction(3), Fraction(4)), TimeRange(Fraction(1), Fraction(2))]
+    blocks = mix_blocks(
+        whole,
+        Fraction(5),
+        read_voice=constant(0.0),
+        bed=in_blocks(bed),
+        channels=1,
+        settings=SETTINGS,
+        ducked=spans,
+    )
+    gain = joined(blocks)[0] / 0.5
+    for second in (1, 3):
+        np.testing.assert_allclose(gain[second * RATE : (second + 1) * RATE], 10 ** (-24 / 20), rtol=1e-5)
+    for start, stop in ((0, 0.84), (2.36, 2.84), (4.36, 5)):
+        np.testing.assert_array_equal(gain[int(start * RATE) : int(stop * RATE)], 1.0)
+
+
+def test_of_two_lines_at_once_one_that_fails_does_not_lift_the_bed() -> None:
+    bed = np.full((1, 3 * RATE), 0.5, np.float32)
+    told: list[int] = []
+    blocks = mix_blocks(
+        [line(1, 1, 1), line(2, 1, 1)],
+        Fraction(3),
+        read_voice=broken,
+        bed=in_blocks(bed),
+        channels=1,
+        settings=SETTINGS,
+        on_error=lambda item, _error: told.append(item.cue.index),
+    )
+    middle = joined(blocks)[0, RATE + 100 : 2 * RATE - 100]
+    assert told == [2]
+    np.testing.assert_allclose(middle, 0.2 + 0.5 * 10 ** (-24 / 20), rtol=1e-5)
+
+
 def test_a_music_and_effects_stem_is_not_ducked() -> None:
     bed = noise(3 * RATE, 2, 0.3)
     how = MixSettings(sample_rate=RATE, duck_db=0)

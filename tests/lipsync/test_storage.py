@@ -193,6 +193,22 @@ def test_truncated_files_are_refused(tmp_path: Path, tiny: Checkpoint, kind: str
         load_checkpoint(path)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("zipped", [True, False])
+def test_scrambled_files_are_refused_and_nothing_else_escapes(tmp_path: Path, zipped: bool) -> None:
+    path = tmp_path / "a"
+    torch.save({"state_dict": {"a.weight": torch.zeros(2, 3)}}, path, _use_new_zipfile_serialization=zipped)
+    whole = path.read_bytes()
+    random = np.random.default_rng(7)
+    for _ in range(150):
+        scrambled = bytearray(whole)
+        for at in random.integers(2, len(whole), random.integers(1, 12)):
+            scrambled[at] = int(random.integers(256))
+        path.write_bytes(scrambled[: int(random.integers(len(whole) // 2, len(whole) + 1))])
+        with pytest.raises(ModelError):
+            load_checkpoint(path)
+
+
 def test_every_changed_byte_of_a_saved_checkpoint_is_noticed(tmp_path: Path, tiny: Checkpoint) -> None:
     path = tmp_path / "a"
     save_checkpoint(path, tiny)

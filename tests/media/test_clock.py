@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,15 +16,24 @@ from dubkit.schema import ColourTags, VideoInfo
 from dubkit.timing import FrameRate
 
 VIDEO = VideoInfo(
-    64, 48, plane_format("yuv420p"), ColourTags(), FrameRate.of(25), Fraction(1, 12_800), Fraction(0), Fraction(4), 100, "h264"
-)  # fmt: skip
+    width=64,
+    height=48,
+    pixel_format=plane_format("yuv420p"),
+    colour=ColourTags(),
+    rate=FrameRate.of(25),
+    time_base=Fraction(1, 12_800),
+    start=Fraction(0),
+    duration=Fraction(4),
+    frame_count=100,
+    codec="h264",
+)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(10**6), 10**6)), min_size=1, max_size=60), st.integers(1, 4000))
 def test_repaired_times_always_rise(stored: list[int | None], step: int) -> None:
     repair = PtsRepair(step)
     repaired = [repair.next(pts) for pts in stored]
-    assert all(after > before for before, after in zip(repaired, repaired[1:], strict=False))
+    assert all(after > before for before, after in pairwise(repaired))
 
 
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=40), st.integers(-1000, 1000))

@@ -3,17 +3,22 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
+from av.container import InputContainer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dubkit.errors import MediaError
-from dubkit.media import TimesCollector, measure_times, pictures, probe, read_frames, read_images
+from dubkit.media import TimesCollector, measure_times, opening, pictures, probe, read_frames, read_images
 from dubkit.schema import ColourTags, Frame
 from dubkit.timing import FrameRange, FrameTimes
+from tests.media.painted import make_flat, make_packed
 from tests.media.zoo import frame_of, make, make_sound, tone
 
 LOSSLESS = {"preset": "ultrafast", "qp": "0"}
@@ -48,8 +53,6 @@ def test_lossless_codecs_give_every_value_back(tmp_path: Path, file: str, codec:
     packed = name in {"bgr24", "nv12", "uyvy422"}
     path = tmp_path / file
     if packed:
-        from tests.media.test_writing_zoo import make_packed
-
         made = make_packed(path, codec, name)
     else:
         make(path, frames=4, codec=codec, name=name, size=(36, 22), time_base=Fraction(1, 25))
@@ -60,7 +63,7 @@ def test_lossless_codecs_give_every_value_back(tmp_path: Path, file: str, codec:
         assert all(np.array_equal(a, b) for a, b in zip(before.planes, after.planes, strict=True))
 
 
-ZOO = {
+ZOO: dict[str, dict[str, Any]] = {
     "b-frames.mp4": {"options": {"bf": "3", "g": "25", "preset": "medium"}},
     "open-gop.mp4": {"options": {"bf": "3", "g": "20", "x264-params": "open-gop=1"}},
     "intra-refresh.mp4": {"options": {"x264-params": "intra-refresh=1:keyint=20"}},
@@ -79,7 +82,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, list[
     folder = tmp_path_factory.mktemp("zoo")
     animals = {}
     for name, cage in ZOO.items():
-        path = make(folder / name, **({"frames": 120} | cage))  # type: ignore[arg-type]
+        path = make(folder / name, **({"frames": 120} | cage))
         animals[name] = (path, list(read_frames(path)), measure_times(path))
     return animals
 
@@ -87,7 +90,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, list[
 @pytest.mark.parametrize("name", ZOO)
 def test_all_frames_are_there(zoo: dict[str, tuple[Path, list[Frame], FrameTimes]], name: str) -> None:
     path, frames, times = zoo[name]
-    expected = len(ZOO[name].get("pts", range(120)))  # type: ignore[arg-type]
+    expected = len(ZOO[name].get("pts", range(120)))
     assert len(frames) == len(times) == expected
     assert [frame.pts for frame in frames] == list(times.pts)
     video = probe(path).video
@@ -115,11 +118,11 @@ def test_seeking_is_used_where_it_helps(
 ) -> None:
     path, _, times = zoo[name]
     decoded = 0
-    original = pictures.decoded_video
+    original = opening.decoded_video
 
-    def counted(*arguments: object) -> Iterator[object]:
+    def counted(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
         nonlocal decoded
-        for frame in original(*arguments):  # type: ignore[arg-type]
+        for frame in original(container, stream):
             decoded += 1
             yield frame
 
@@ -145,13 +148,13 @@ def test_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["yuv420p", "yuv444p10le"])
-@pytest.mark.parametrize(("tags", "kr", "kb"), [((1, 1, 1), 0.2126, 0.0722), ((6, 6, 6), 0.299, 0.114), ((9, 16, 9), 0.2627, 0.0593)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("tags", "kr", "kb"), [((1, 1, 1), 0.2126, 0.0722), ((6, 6, 6), 0.299, 0.114), ((9, 16, 9), 0.2627, 0.0593)]
+)
 @pytest.mark.parametrize("full", [False, True])
 def test_images_have_the_right_colours(
     tmp_path: Path, name: str, tags: tuple[int, int, int], kr: float, kb: float, full: bool
 ) -> None:
-    from tests.media.test_writing_zoo import make_flat
-
     red, green, blue = 0.8, 0.3, 0.15
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     chroma = ((blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr))
@@ -197,7 +200,7 @@ def test_damage_in_the_middle(tmp_path: Path, ending: str, capfd: pytest.Capture
     path.write_bytes(data)
     frames = list(read_frames(path))
     assert len(frames) > 60
-    assert all(b.pts > a.pts and b.index == a.index + 1 for a, b in zip(frames, frames[1:], strict=False))
+    assert all(b.pts > a.pts and b.index == a.index + 1 for a, b in pairwise(frames))
     assert capfd.readouterr() == ("", "")
 
 

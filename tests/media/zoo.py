@@ -87,10 +87,11 @@ def make(
         context.color_range = {None: 0, False: 1, True: 2}[tags.full_range]
         if rotation:
             stream.set_display_rotation(-rotation)
-        track = None
+        track: av.AudioStream | None = None
         if sound is not None:
-            track = container.add_stream(sound_codec, sound_rate, layout=layout)
-            assert isinstance(track, av.AudioStream)
+            added = container.add_stream(sound_codec, sound_rate, layout=layout)
+            assert isinstance(added, av.AudioStream)
+            track = added
             if language:
                 track.metadata["language"] = language
         container.start_encoding()

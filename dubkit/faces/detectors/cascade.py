@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from cv2.data import haarcascades
 
 from dubkit.errors import ModelError
 from dubkit.faces.boxes import overlaps, without_doubles
@@ -68,7 +69,7 @@ class CascadeDetector:
         image = check_image(image)
         if min(image.shape[:2]) < _SMALLEST:
             return []
-        gray = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+        gray = np.asarray(cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)), np.uint8)
         frontal = self._frontal_faces(gray)
         profiles = self._profile_faces(gray)
         faces = [_supported(face, profiles) for face in frontal]
@@ -110,8 +111,7 @@ class CascadeDetector:
 
 
 def _load(name: str) -> cv2.CascadeClassifier:
-    folder = Path(cv2.data.haarcascades)
-    path = folder / f"haarcascade_{name}.xml"
+    path = Path(haarcascades) / f"haarcascade_{name}.xml"
     cascade = cv2.CascadeClassifier(str(path)) if path.is_file() else cv2.CascadeClassifier()
     if cascade.empty():
         raise ModelError("OpenCV's cascade is missing", path=path, remedy="install opencv-python again, below 5")
@@ -140,9 +140,7 @@ def _squares(
     ]
 
 
-def _face(
-    square: npt.NDArray[np.float64], edges: npt.NDArray[np.float64], factor: float, score: float
-) -> Face:
+def _face(square: npt.NDArray[np.float64], edges: npt.NDArray[np.float64], factor: float, score: float) -> Face:
     box = (square + edges * (square[2] - square[0])) * factor
     return Face(box.astype(np.float32), np.full((5, 2), np.nan, np.float32), float(np.clip(score, 0.0, _LIKELY)))
 

@@ -27,7 +27,7 @@ __all__ = ["DEFAULT_PACKAGE", "InsightFaceDetector", "package_folder"]
 DEFAULT_PACKAGE = "buffalo_l"
 """The package of networks that insightface itself takes by default."""
 
-_FIXED = 640  # side of the input of networks exported with a fixed one, unless they say otherwise
+_FREE = 640  # side that networks of free input size are prepared for; every look says its own
 _LARGEST = 1280  # longest side a network of free input size is given
 _STRIDE = 32
 _SMALLEST_SIDE = 8  # an image narrower than this holds no face
@@ -59,7 +59,8 @@ class InsightFaceDetector:
         self._label = path.name
         self._least_score = least_score
         self._fixed = getattr(self._network, "static_input_size", None) or _fixed_size(self._network)
-        self._network.prepare(0, det_thresh=least_score, input_size=self._fixed or (_FIXED, _FIXED))
+        free = {} if self._fixed else {"input_size": (_FREE, _FREE)}
+        self._network.prepare(0, det_thresh=least_score, **free)
 
     def describe(self) -> str:
         """The network and what it runs on."""

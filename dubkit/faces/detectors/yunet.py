@@ -74,7 +74,7 @@ class YuNetDetector:
         scale = min(1.0, _LARGEST / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if size != (width, height):
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         self._network.setInputSize(size)
         _, rows = self._network.detect(image)
         factors = np.array([width / size[0], height / size[1]], np.float32)
