@@ -29,7 +29,7 @@ class AnalysisSettings:
     """
 
     shot_side: int = 320
-    face_side: int = 960
+    face_side: int = 640
     shots: ShotSettings = field(default_factory=ShotSettings)
     tracks: TrackSettings = field(default_factory=TrackSettings)
 

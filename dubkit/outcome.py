@@ -56,13 +56,16 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
         status = LineStatus.NO_FACE
     else:
         status = LineStatus.SYNCED if changed >= _WHOLE * wanted else LineStatus.PARTLY
+    reasons = [failure, *cast.reasons.get(cue.index, ())]
+    if status is LineStatus.PARTLY:
+        reasons.append(f"the face could be changed in {changed} of {wanted} frames")
     return LineReport(
         cue.index,
         cue.span,
         cue.text,
         cue.speaker,
         status,
-        "; ".join(part for part in (failure, *cast.reasons.get(cue.index, ())) if part),
+        "; ".join(reason for reason in reasons if reason),
         (*cue.notes, *line.notes),
         tuple(sorted({span.track for span in spans})),
         tuple(span.frames for span in spans),

@@ -25,6 +25,7 @@ class RenderSettings:
         window_frames: Frames held and synthesized together, at most.
         window_mib: Mebibytes of frames held, at most.
         reference_every: Frames between two looks for a better reference.
+        reference_frames: First frames of a span that may still become its reference.
         crop: How a crop lies around its face.
         blend: How the mouth is blended in.
         synthesis: How the generator is run.
@@ -33,6 +34,7 @@ class RenderSettings:
     window_frames: int = 32
     window_mib: int = 192
     reference_every: int = 5
+    reference_frames: int = 8
     crop: CropSettings = field(default_factory=CropSettings)
     blend: BlendSettings = field(default_factory=BlendSettings)
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
@@ -81,7 +83,8 @@ def render_spans(
             continue
         window.append(frame)
         held = len(window) * sum(plane.nbytes for plane in frame.planes)
-        if len(window) >= settings.window_frames or held >= settings.window_mib << 20:
+        full = len(window) >= settings.window_frames or held >= settings.window_mib << 20
+        if full and renderer.has_references(window):
             yield from renderer.render(window)
             window = []
     yield from renderer.render(window)
@@ -130,6 +133,16 @@ class _Renderer:
                 self._on_failure(span, error)
         return any(frame.index in active.span.frames for active in self._active)
 
+    def has_references(self, window: Sequence[Frame]) -> bool:
+        """Whether ``window`` holds all frames that may become an active span's reference.
+
+        Only then may it end: the result must not depend on how frames are grouped.
+        """
+        last = window[-1].index + 1
+        return self._same_reference or all(
+            active.reference is not None or last >= self._candidates(active).stop for active in self._active
+        )
+
     def render(self, window: Sequence[Frame]) -> Iterator[Rendered]:
         """The frames of ``window`` with every active span's mouths in."""
         if not window:
@@ -160,7 +173,7 @@ class _Renderer:
         references = crops.images
         if not self._same_reference:
             if active.reference is None:
-                for image in crops.images:
+                for image in crops.images[: len(self._candidates(active))]:
                     self._references.look(track.index, image)
                 active.reference = self._references.best(track.index)
             references = active.reference[None]
@@ -178,6 +191,10 @@ class _Renderer:
             )
             for frame, region, mouth in zip(frames, crops.regions, mouths, strict=True)
         ]
+
+    def _candidates(self, active: _Active) -> FrameRange:
+        frames = active.span.frames
+        return FrameRange(frames.start, min(frames.stop, frames.start + self._settings.reference_frames))
 
     def _cut(self, track: FaceTrack, frames: Sequence[Frame]) -> FaceCrops:
         boxes = [track.boxes[frame.index - track.frames.start] for frame in frames]

@@ -277,8 +277,7 @@ class Timecode:
         if match is None:
             raise RecordError(f"{text!r} is not a timecode", remedy="write HH:MM:SS:FF, or HH:MM:SS;FF for drop-frame")
         hours, minutes, seconds, frames = (int(match[i]) for i in (1, 2, 3, 5))
-        drop = match[4] == ";"
-        nominal = rate.nominal
+        drop, nominal = match[4] == ";", rate.nominal
         if minutes > 59 or seconds > 59 or frames >= nominal:
             raise RecordError(f"{text!r} is not a timecode at {rate} fps")
         dropped = nominal // 15 if drop else 0
@@ -289,8 +288,7 @@ class Timecode:
         return cls(count, rate, drop)
 
     def __str__(self) -> str:
-        nominal, dropped = self.rate.nominal, self._dropped
-        count = self.frame
+        nominal, dropped, count = self.rate.nominal, self._dropped, self.frame
         if dropped:
             per_minute = nominal * 60 - dropped
             per_ten = per_minute * 10 + dropped

@@ -94,7 +94,7 @@ def _pictures() -> Iterator[npt.NDArray[np.uint8]]:
     moves = (
         (face, Camera((225, 120, 300), (235, 125, 240), shake=1.0)),
         (stars, Camera((400, 400, 600), (500, 450, 500))),
-        (face, Camera((222, 130, 200), (226, 128, 215), shake=0.8)),
+        (face, Camera((222, 122, 255), (226, 120, 270), shake=0.8)),
     )
     return chain.from_iterable(
         film(photograph, camera, frames, SIZE) for (photograph, camera), frames in zip(moves, SHOTS, strict=True)
