@@ -84,7 +84,7 @@ def render_spans(
         window.append(frame)
         held = len(window) * sum(plane.nbytes for plane in frame.planes)
         full = len(window) >= settings.window_frames or held >= settings.window_mib << 20
-        if full and renderer.has_references(window):
+        if full and renderer.has_references():
             yield from renderer.render(window)
             window = []
     yield from renderer.render(window)
@@ -131,17 +131,13 @@ class _Renderer:
                 self._active.append(_Active(span, self._mel_windows(span)))
             except Exception as error:  # noqa: BLE001 - one failed line never costs the film
                 self._on_failure(span, error)
+        if not self._same_reference:
+            self._settle_references(frame)
         return any(frame.index in active.span.frames for active in self._active)
 
-    def has_references(self, window: Sequence[Frame]) -> bool:
-        """Whether ``window`` holds all frames that may become an active span's reference.
-
-        Only then may it end: the result must not depend on how frames are grouped.
-        """
-        last = window[-1].index + 1
-        return self._same_reference or all(
-            active.reference is not None or last >= self._candidates(active).stop for active in self._active
-        )
+    def has_references(self) -> bool:
+        """Whether every active span knows its reference; only then may a window end."""
+        return self._same_reference or all(active.reference is not None for active in self._active)
 
     def render(self, window: Sequence[Frame]) -> Iterator[Rendered]:
         """The frames of ``window`` with every active span's mouths in."""
@@ -172,10 +168,7 @@ class _Renderer:
         crops = self._cut(track, frames)
         references = crops.images
         if not self._same_reference:
-            if active.reference is None:
-                for image in crops.images[: len(self._candidates(active))]:
-                    self._references.look(track.index, image)
-                active.reference = self._references.best(track.index)
+            assert active.reference is not None, "a window ends after the references of its spans are known"
             references = active.reference[None]
         rows = [frame.index - span.frames.start for frame in frames]
         mouths = synthesize(self._model, crops.images, references, active.windows[rows], self._settings.synthesis)
@@ -191,10 +184,6 @@ class _Renderer:
             )
             for frame, region, mouth in zip(frames, crops.regions, mouths, strict=True)
         ]
-
-    def _candidates(self, active: _Active) -> FrameRange:
-        frames = active.span.frames
-        return FrameRange(frames.start, min(frames.stop, frames.start + self._settings.reference_frames))
 
     def _cut(self, track: FaceTrack, frames: Sequence[Frame]) -> FaceCrops:
         boxes = [track.boxes[frame.index - track.frames.start] for frame in frames]
@@ -213,6 +202,20 @@ class _Renderer:
                 self._references.forget(index)
             elif frame.index in track.frames and track.visible[row]:
                 self._references.look(index, self._cut(track, [frame]).images[0])
+
+    def _settle_references(self, frame: Frame) -> None:
+        """Let ``frame`` be a span's reference if it is among the span's first, and choose when it is the last of these.
+
+        Settled here, frame by frame, so that the result does not depend on where windows end.
+        """
+        for active in self._active:
+            if active.reference is not None:
+                continue
+            track = self._tracks[active.span.track]
+            self._references.look(track.index, self._cut(track, [frame]).images[0])
+            first = active.span.frames.start
+            if frame.index + 1 >= min(active.span.frames.stop, first + self._settings.reference_frames):
+                active.reference = self._references.best(track.index)
 
     def _opacity(self, span: Span, frame: int) -> float:
         run = next(run for run in self._runs[span.track] if frame in run)
