@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from dubkit.schema import Face, FaceTrack
 
-__all__ = ["overlaps", "scale_faces", "scale_track", "without_doubles"]
+__all__ = ["overlaps", "scale_faces", "scale_track", "uncovered", "without_doubles"]
+
+_SAME = 0.4  # intersection over union from which two boxes mean the same face
+_INSIDE = 0.75  # part of the smaller box inside the other from which one of the two is a part of the other
 
 
 def overlaps(
@@ -35,25 +38,28 @@ def overlaps(
     return shared / (area + other_area - shared), shared / np.minimum(area, other_area)
 
 
-def without_doubles(faces: Iterable[Face], overlap: float = 0.4, inside: float = 0.75) -> list[Face]:
+def without_doubles(faces: Iterable[Face]) -> list[Face]:
     """The faces by falling score, less those that a better one covers.
 
     Args:
         faces: Faces of one image, in any order.
-        overlap: Intersection over union from which two boxes mean the same face.
-        inside: Part of the smaller box inside the other from which it is a part of that face.
 
     Returns:
         The faces kept; the order does not depend on the order given.
     """
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: (-face.score, *face.box.tolist())):
-        if kept:
-            union, part = overlaps(face.box[None], np.stack([other.box for other in kept]))
-            if bool((union >= overlap).any() or (part >= inside).any()):
-                continue
-        kept.append(face)
+        kept += uncovered([face], kept)
     return kept
+
+
+def uncovered(faces: Sequence[Face], others: Sequence[Face]) -> list[Face]:
+    """The faces that none of the others covers: neither the same face nor the larger one around a part of it."""
+    if not faces or not others:
+        return list(faces)
+    union, part = overlaps(np.stack([face.box for face in faces]), np.stack([other.box for other in others]))
+    covered = np.any((union >= _SAME) | (part >= _INSIDE), axis=1).tolist()
+    return [face for face, gone in zip(faces, covered, strict=True) if not gone]
 
 
 def scale_faces(faces: Sequence[Face], fx: float, fy: float) -> list[Face]:

@@ -82,7 +82,7 @@ def _named(name: str, folders: Sequence[Path]) -> FaceDetector:
     if name == "cascade":
         return CascadeDetector()
     if name == "insightface":
-        return InsightFaceDetector(next(_scrfd_files(folders), DEFAULT_PACKAGE))
+        return InsightFaceDetector(next(_scrfd_files(folders), Path(DEFAULT_PACKAGE)))
     found = next(_files(folders, _YUNET_FILES), None)
     if found is None:
         raise ModelError(
@@ -115,7 +115,7 @@ def _best(folders: Sequence[Path]) -> tuple[FaceDetector, str]:
     return cascade, _sentence(cascade, "; ".join(reasons))
 
 
-def _scrfd_files(folders: Sequence[Path]) -> Iterator[str | Path]:
+def _scrfd_files(folders: Sequence[Path]) -> Iterator[Path]:
     own = package_folder().parent
     packages = sorted(path for path in own.iterdir() if path.is_dir()) if own.is_dir() else []
     found = _files([*folders, *packages], _SCRFD_FILES)

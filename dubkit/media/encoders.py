@@ -28,9 +28,24 @@ _FAMILIES = {
     "vp8": ("libvpx-vp9",),
     "mjpeg": ("mjpeg",),
     "rawvideo": ("rawvideo",),
-    "mpeg4": (),
+    "v210": ("v210",),
+    "utvideo": ("utvideo",),
+    "qtrle": ("qtrle",),
+    "png": ("png",),
+    "cfhd": ("cfhd",),
 }
 """Encoders that stay with a codec, best first."""
+
+_RAW_FORMATS = {
+    "mov": ("uyvy422", "rgb24"),
+    "avi": ("yuv420p", "yuv422p", "gray", "yuv411p", "yuv410p", "bgr24"),
+    "matroska": ("yuv420p", "yuv422p", "gray", "yuv411p", "yuv410p"),
+}
+"""Uncompressed formats that come back from a container as they went in."""
+_NOT_FOR_MP4 = frozenset({"ffv1", "rawvideo", "png"})
+"""Codecs that FFmpeg puts into MP4 and hardly a player takes out again; used there only when asked for."""
+_TELL_PIXEL_SHAPE = frozenset({"libx264", "libx264rgb", "libx265", "mpeg4"})
+_MUXERS_THAT_TELL = frozenset({"mp4", "mov", "mxf"})
 
 _DNXHR_LEAST = (256, 120)
 """Columns and rows; DNxHR knows no smaller picture."""
@@ -94,6 +109,8 @@ def plan_picture(path: Path, video: VideoInfo, rules: ContainerRules, settings: 
     notes = [f"the picture's format {video.pixel_format.name} was written as {chosen}: {loss}"] if loss else []
     if video.pixel_format.log2_width and not describe_format(chosen).log2_width and (video.width | video.height) % 2:
         notes = [f"{video.width}x{video.height} pixels is an odd size, so {encoder} was given full colour resolution"]
+    if video.sample_aspect != 1 and rules.muxer not in _MUXERS_THAT_TELL and encoder not in _TELL_PIXEL_SHAPE:
+        notes.append(f"the shape of the pixels ({video.sample_aspect}) is not told by this kind of file")
     if video.interlaced:
         notes.append("the fields of the picture are kept as lines of whole frames, not flagged as interlaced")
     options = _options(encoder, chosen, settings) | dict(settings.options)
@@ -104,7 +121,7 @@ def _automatic(video: VideoInfo, rules: ContainerRules) -> tuple[str, str]:
     """The encoder that loses least; of equals the one that comes first."""
     family = () if video.is_still else _FAMILIES.get(video.codec, ())
     usable = [name for name in (*family, *rules.encoders) if _known(name) and takes(rules, name)]
-    usable = [name for name in usable if (rules.muxer, name) not in {("mp4", "ffv1"), ("mp4", "rawvideo")}]
+    usable = [name for name in usable if rules.muxer != "mp4" or name not in _NOT_FOR_MP4]
     if video.width < _DNXHR_LEAST[0] or video.height < _DNXHR_LEAST[1]:
         usable = [name for name in usable if name != "dnxhd"]
     wanted = video.pixel_format
@@ -139,6 +156,8 @@ def _formats(encoder: str, video: VideoInfo, rules: ContainerRules) -> list[str]
     """Formats the encoder takes for a picture of this size."""
     offered = Codec(encoder, "w").video_formats
     names = [video.pixel_format.name] if offered is None else [item.name for item in offered]
+    if encoder == "rawvideo":
+        names = list(_RAW_FORMATS.get(rules.muxer, names))
     names = [name for name in names if name.replace("yuvj", "yuv") == name or name.replace("yuvj", "yuv") not in names]
     described = {name: layout for name in names if (layout := _described(name)) is not None}
     if encoder == "libx265":  # its opacity is an experiment that hardly any decoder knows

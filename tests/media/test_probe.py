@@ -10,12 +10,11 @@ import pytest
 
 from dubkit.errors import MediaError
 from dubkit.media import probe, read_frames
-from dubkit.media.pixels import video_frame
 from dubkit.schema import ColourTags, loads
 from dubkit.schema import MediaInfo as Info
 from dubkit.schema.record import dumps
 from dubkit.timing import FrameRate
-from tests.media.zoo import frame_of, make, make_sound, tone
+from tests.media.zoo import frame_of, make, make_sound, still, tone
 
 
 def test_a_film(tmp_path: Path) -> None:
@@ -112,18 +111,6 @@ def test_cover_art_is_no_picture(tmp_path: Path) -> None:
     info = probe(both)
     assert info.video is None
     assert len(info.audio) == 1
-
-
-def still(path: Path, codec: str, name: str, size: tuple[int, int] = (64, 48)) -> Path:
-    context = av.codec.CodecContext.create(codec, "w")
-    assert isinstance(context, av.VideoCodecContext)
-    context.width, context.height, context.pix_fmt, context.time_base = *size, name, Fraction(1, 25)
-    if codec == "mjpeg":
-        context.color_range = 2
-    picture = video_frame(frame_of(name, *size, 0, 0, ColourTags(full_range=True)))
-    picture.pts = 0
-    path.write_bytes(b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)]))
-    return path
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,16 @@ def make_sound(
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
     return path
+
+
+def still(path: Path, codec: str, name: str, size: tuple[int, int] = (64, 48)) -> Path:
+    """One picture in a file of its own."""
+    context = av.codec.CodecContext.create(codec, "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height, context.pix_fmt, context.time_base = *size, name, Fraction(1, 25)
+    if codec == "mjpeg":
+        context.color_range = 2
+    picture = video_frame(frame_of(name, *size, 0, 0, ColourTags(full_range=True)))
+    picture.pts = 0
+    path.write_bytes(b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)]))
+    return path

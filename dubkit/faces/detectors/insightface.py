@@ -10,15 +10,15 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from dubkit.errors import MissingDependencyError, ModelError
-from dubkit.faces.boxes import without_doubles
+from dubkit.faces.boxes import uncovered, without_doubles
 from dubkit.faces.detector import check_image
 from dubkit.schema import Face, Image
 
@@ -32,10 +32,28 @@ _LARGEST = 1280  # longest side a network of free input size is given
 _STRIDE = 32
 _SMALLEST_SIDE = 8  # an image narrower than this holds no face
 
-# SCRFD misses faces that fill its input (of four HDTF clips, 512 pixels square with faces of 300, none is found in
-# two of them). So each image is shown twice: as it is, and again at a half to a quarter of its size.
-_SECOND, _LEAST_SECOND = 0.5, 0.2
+# SCRFD misses faces that fill its input (none is found in two of four HDTF clips, 512 pixels square with faces of
+# 300). So each image is shown twice: as it is, and again at a half to a third of its size, and of a face found in both
+# the finer one is believed up to this width in the input, so that a track does not flicker between the two.
+_SECOND, _LEAST_SECOND = 0.5, 0.3
+_WIDEST = 200.0
 _GAP = 16  # black pixels between the two, where they share one input
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """Where a scaled image lies in an input of the network, and the factors back to the image."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    fx: float
+    fy: float
+    coarse: bool
+
+    def holds(self, x: float, y: float) -> bool:
+        return self.left <= x < self.left + self.width and self.top <= y < self.top + self.height
 
 
 class InsightFaceDetector:
@@ -73,25 +91,31 @@ class InsightFaceDetector:
         height, width = image.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return []
-        faces: list[Face] = []
+        fine: list[Face] = []
+        wide: list[Face] = []
+        coarse: list[Face] = []
         for canvas, tiles in _canvases(image, self._fixed):
-            faces += self._look(canvas, tiles)
+            for face, tile in self._look(canvas, tiles):
+                if tile.coarse:
+                    coarse.append(face)
+                else:
+                    (fine if face.width <= _WIDEST * tile.fx else wide).append(face)
+        faces = without_doubles(fine)
+        faces += uncovered(without_doubles(coarse), faces)
+        faces += uncovered(without_doubles(wide), faces)
         return without_doubles(faces)
 
-    def _look(self, canvas: Image, tiles: list[npt.NDArray[np.float64]]) -> list[Face]:
+    def _look(self, canvas: Image, tiles: list[_Tile]) -> Iterator[tuple[Face, _Tile]]:
         boxes, points = self._network.detect(canvas, input_size=canvas.shape[1::-1])
         if points is None:
             points = np.full((len(boxes), 5, 2), np.nan, np.float32)
-        faces = []
         for box, landmarks in zip(boxes, points, strict=True):
             x, y = (box[:2] + box[2:4]) / 2
-            for left, top, wide, high, fx, fy in tiles:
-                if left <= x < left + wide and top <= y < top + high and box[2] > box[0] and box[3] > box[1]:
-                    offset, factor = np.array([left, top]), np.array([fx, fy])
-                    placed = (box[:4] - np.tile(offset, 2)) * np.tile(factor, 2)
-                    spots = (landmarks - offset) * factor
-                    faces.append(Face(placed.astype(np.float32), spots.astype(np.float32), float(min(box[4], 1.0))))
-        return faces
+            for tile in tiles:
+                if tile.holds(x, y) and box[2] > box[0] and box[3] > box[1]:
+                    spots = np.concatenate([box[:4].reshape(2, 2), landmarks])
+                    spots = ((spots - (tile.left, tile.top)) * (tile.fx, tile.fy)).astype(np.float32)
+                    yield Face(spots[:2].reshape(4), spots[2:], float(min(box[4], 1.0))), tile
 
 
 def package_folder(name: str = DEFAULT_PACKAGE) -> Path:
@@ -99,40 +123,39 @@ def package_folder(name: str = DEFAULT_PACKAGE) -> Path:
     return Path.home() / ".insightface" / "models" / name
 
 
-def _canvases(image: Image, fixed: tuple[int, int] | None) -> Iterator[tuple[Image, list[npt.NDArray[np.float64]]]]:
-    """Inputs for the network, each with its tiles: left, top, width, height in it, and the factors back."""
+def _canvases(image: Image, fixed: tuple[int, int] | None) -> Iterator[tuple[Image, list[_Tile]]]:
+    """Inputs for the network, and where the image lies in each."""
     height, width = image.shape[:2]
     if fixed is None:
         main = min(1.0, _LARGEST / max(height, width))
-        second = max(_LEAST_SECOND, min(_SECOND, 160 / max(height * main, width * main)))
-        for scale in (main, main * second):
-            size = tuple(-(-max(1, round(side * scale)) // _STRIDE) * _STRIDE for side in (width, height))
-            canvas: Image = np.zeros((size[1], size[0], 3), np.uint8)
-            yield canvas, [_place(image, canvas, scale, 0, 0)]
+        for scale, coarse in ((main, False), (main * _SECOND, True)):
+            wide, high = (-(-max(1, round(side * scale)) // _STRIDE) * _STRIDE for side in (width, height))
+            canvas: Image = np.zeros((high, wide, 3), np.uint8)
+            yield canvas, [_place(image, canvas, scale, 0, 0, coarse)]
         return
     canvas = np.zeros((fixed[1], fixed[0], 3), np.uint8)
     main = min(1.0, fixed[0] / width, fixed[1] / height)
-    tiles = [_place(image, canvas, main, 0, 0)]
-    right, below = round(width * main) + _GAP, round(height * main) + _GAP
+    tiles = [_place(image, canvas, main, 0, 0, False)]
+    right, below = tiles[0].width + _GAP, tiles[0].height + _GAP
     beside = min((fixed[0] - right) / width, fixed[1] / height)
     under = min(fixed[0] / width, (fixed[1] - below) / height)
     if max(beside, under) >= _LEAST_SECOND * main:
         scale = min(_SECOND * main, max(beside, under))
-        tiles.append(_place(image, canvas, scale, *((right, 0) if beside >= under else (0, below))))
-        yield canvas, tiles
+        left, top = (right, 0) if beside >= under else (0, below)
+        yield canvas, [*tiles, _place(image, canvas, scale, left, top, True)]
         return
     yield canvas, tiles
     canvas = np.zeros_like(canvas)
-    yield canvas, [_place(image, canvas, _SECOND * main, 0, 0)]
+    yield canvas, [_place(image, canvas, _SECOND * main, 0, 0, True)]
 
 
-def _place(image: Image, canvas: Image, scale: float, left: int, top: int) -> npt.NDArray[np.float64]:
+def _place(image: Image, canvas: Image, scale: float, left: int, top: int, coarse: bool) -> _Tile:
     height, width = image.shape[:2]
     wide = min(max(1, round(width * scale)), canvas.shape[1] - left)
     high = min(max(1, round(height * scale)), canvas.shape[0] - top)
     small = image if (wide, high) == (width, height) else cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA)
     canvas[top : top + high, left : left + wide] = small
-    return np.array([left, top, wide, high, width / wide, height / high])
+    return _Tile(left, top, wide, high, width / wide, height / high, coarse)
 
 
 def _fixed_size(network: Any) -> tuple[int, int] | None:
