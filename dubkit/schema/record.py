@@ -129,7 +129,7 @@ def _read_union(kind: Any, data: Any, where: str) -> Any:
     for option in typing.get_args(kind):
         try:
             return _read(option, data, where)
-        except RecordError as error:  # noqa: PERF203 - a union has two or three options
+        except RecordError as error:
             problems.append(str(error))
     raise RecordError(problems[0])
 
