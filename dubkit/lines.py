@@ -60,6 +60,8 @@ class LineSource:
     def __init__(self, job: DubJob, cues: Sequence[Cue], settings: LineSettings) -> None:
         self._job, self._cues, self._settings = job, tuple(cues), settings
         self._engine: Voice | None = open_voice(job.tts) if job.tts else None
+        if self._engine is not None:
+            self._engine.check_language(job.language)
         self.whole: Seconds = Fraction(0)
         if job.voice is not None and not job.voice.is_dir():
             self.whole = _voice_length(job.voice)
@@ -68,11 +70,7 @@ class LineSource:
         self.end: Seconds = max([self.whole, *(cue.span.stop for cue in self._cues)])
 
     def lines(self, duration: Seconds, folder: Path, progress: Callable[[int, int], None]) -> Lines:
-        """The lines of a picture of ``duration`` seconds; what an engine speaks is kept in ``folder``.
-
-        Raises:
-            VoiceError: if there are no voices at all.
-        """
+        """The lines of a picture of ``duration`` seconds; what an engine speaks is kept in ``folder``."""
         checked = CheckedCues(self._cues)
         if self._job.subtitles is not None:
             checked = check_cues(self._cues, duration, self._settings.cues)
@@ -123,8 +121,6 @@ class LineSource:
             except VoiceError as error:
                 reasons[cue.index] = str(error)
             progress(done + 1, len(cues))
-        if cues and not clips:
-            raise VoiceError(next(iter(reasons.values())))
         return clips, reasons
 
 
@@ -168,6 +164,6 @@ def _from_end_to_end(lines: Sequence[Line], length: Seconds, duration: Seconds) 
     cuts.append(stop)
     return tuple(
         replace(line, voice=replace(line.voice, span=TimeRange(start, end)), start=start)
-        for line, start, end in zip(lines, cuts, cuts[1:], strict=True)
+        for line, (start, end) in zip(lines, pairwise(cuts), strict=True)
         if start < end
     )

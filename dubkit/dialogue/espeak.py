@@ -119,6 +119,14 @@ class EspeakVoice:
         by_name = _VARIANTS[zlib.crc32(speaker.strip().casefold().encode()) % len(_VARIANTS)]
         return self._settings.variants.get(speaker, by_name)
 
+    def check_language(self, language: str) -> None:
+        """Make sure that the library speaks ``language`` or its parent.
+
+        Raises:
+            VoiceError: if it does not; the sentence names tags that are near.
+        """
+        self._tag(language)
+
     def speak(self, text: str, language: str, *, speaker: str = "") -> Waveform:
         """``text`` as sound: mono at the library's own rate (22050 Hz), with the silence it puts around it.
 

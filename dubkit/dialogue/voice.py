@@ -22,6 +22,13 @@ class Voice(Protocol):
     def languages(self) -> tuple[str, ...]:
         """Tags of the languages it speaks (BCP 47, lower case), sorted."""
 
+    def check_language(self, language: str) -> None:
+        """Make sure, before any work, that it speaks ``language``.
+
+        Raises:
+            VoiceError: if it does not.
+        """
+
     def speak(self, text: str, language: str, *, speaker: str = "") -> Waveform:
         """``text`` as sound, at the engine's own sample rate, with whatever silence the engine puts around it.
 

@@ -24,9 +24,10 @@ from dubkit.schema import Face, Image
 __all__ = ["CascadeDetector"]
 
 # Edges of SCRFD's box (2.5 GFLOP) less the cascade's square, left, top, right, bottom, as parts of its side: medians
-# over 485 frontal and 431 profile detections on the same images. The profile's are those of a face that looks left.
-_FRONTAL_TO_CONVENTION = np.array([0.10, -0.03, -0.10, 0.10])
-_PROFILE_TO_CONVENTION = np.array([-0.03, -0.01, -0.22, 0.09])
+# over 1029 faces of the same clips, where the two boxes then overlap by 0.77 on average (5 % by less than 0.56, mostly
+# turned heads). The profile's are those of a face that looks left.
+_FRONTAL_TO_CONVENTION = np.array([0.10, -0.06, -0.09, 0.10])
+_PROFILE_TO_CONVENTION = np.array([-0.03, -0.04, -0.21, 0.09])
 
 _SMALLEST = 24  # pixels, the side of the smallest square looked for
 _LARGEST = 1280  # longest side the frontal cascade is given, and

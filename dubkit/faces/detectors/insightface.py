@@ -1,4 +1,4 @@
-"""Faces by SCRFD, through the package insightface: the best of the three, and the slowest on a processor.
+"""Faces by SCRFD, through the package insightface, which also brings its larger networks and runs them on CUDA.
 
 The package's code is under the MIT licence; the networks it publishes are for non-commercial use.
 """

@@ -17,8 +17,9 @@ from dubkit.schema import Face, Image
 __all__ = ["YuNetDetector"]
 
 # Edges of SCRFD's box (2.5 GFLOP) less YuNet's own, as parts of YuNet's width (left, right) and height (top,
-# bottom): medians over 709 faces of the real clips; the two boxes overlap by 0.92 already.
-_TO_CONVENTION = np.array([0.004, -0.016, 0.008, 0.007], np.float32)
+# bottom): medians over 1083 faces of 34 real clips, where the two boxes then overlap by 0.92 on average (5 % by less
+# than 0.86).
+_TO_CONVENTION = np.array([0.002, -0.028, 0.006, 0.008], np.float32)
 
 _GRAPH_SHAPE = (1, 3, 640, 640)  # only fills in the graph; the true size is set for each image
 _LARGEST = 1280  # longest side an image is looked at with

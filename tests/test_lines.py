@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dubkit.errors import SubtitleError, VoiceError
+from dubkit.lines import Lines, LineSettings, open_lines
+from dubkit.schema import ColourFamily, ColourTags, DubJob, PixelFormat, VideoInfo
+from dubkit.timing import FrameRate, TimeRange
+
+PICTURE = VideoInfo(
+    640, 360, PixelFormat("yuv420p", ColourFamily.YUV, 8, 1, 1), ColourTags(), FrameRate.of(25), Fraction(1, 25),
+    Fraction(0), Fraction(10), 250, "h264",
+)  # fmt: skip
+CUES = """1
+00:00:01,000 --> 00:00:02,000
+Uno.
+
+2
+00:00:03,000 --> 00:00:04,500
+Dos.
+
+3
+00:00:12,000 --> 00:00:13,000
+Tarde.
+"""
+
+
+def job(folder: Path, **fields: object) -> DubJob:
+    (folder / "cues.srt").write_text(CUES, encoding="utf-8")
+    values = {"video": folder / "film.mp4", "output": folder / "out.mp4", "subtitles": folder / "cues.srt"} | fields
+    return DubJob(**values)  # type: ignore[arg-type]
+
+
+def sound(path: Path, seconds: float) -> Path:
+    soundfile.write(path, 0.1 * np.ones(int(seconds * 16_000)), 16_000)
+    return path
+
+
+def lines(job: DubJob, folder: Path, duration: int = 10) -> Lines:
+    return open_lines(job, PICTURE, LineSettings()).lines(Fraction(duration), folder, lambda done, total: None)
+
+
+def test_a_full_length_voice_is_split_at_its_cues_and_heard_from_end_to_end(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, voice=sound(tmp_path / "es.wav", 9)), tmp_path)
+    assert [(float(line.start), float(line.voice.span.stop)) for line in found.lines] == [(1, 2), (3, 4.5)]
+    pieces = [(float(line.start), float(line.voice.span.start), float(line.voice.span.stop)) for line in found.heard]
+    assert pieces == [(0, 0, 2.5), (2.5, 2.5, 9)]
+    assert [(cue.index, "after the end of the picture" in why) for cue, why in found.failed] == [(3, True)]
+
+
+def test_what_comes_after_the_picture_is_cut_and_said(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, voice=sound(tmp_path / "es.wav", 14)), tmp_path)
+    assert found.heard[-1].sound.stop == 10
+    assert "4.000 s longer than the picture" in found.notes[0]
+
+
+def test_a_cue_after_the_voice_has_its_reason(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, voice=sound(tmp_path / "es.wav", 2.5)), tmp_path)
+    assert [cue.index for cue, _ in found.failed] == [2, 3]
+    assert "the voice ends at 2.500 s" in found.failed[0][1]
+
+
+def test_a_folder_of_files(tmp_path: Path) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    sound(takes / "1.wav", 0.5)
+    (takes / "2.wav").write_text("not sound")
+    sound(takes / "extra thing.wav", 0.5)
+    found = lines(job(tmp_path, voice=takes), tmp_path)
+    assert [line.cue.index for line in found.lines] == [1]
+    assert found.heard == found.lines
+    assert [cue.index for cue, _ in found.failed] == [2, 3]
+    assert "2.wav" in found.failed[0][1]
+    assert any("extra thing.wav" in note for note in found.notes)
+
+
+def test_text_to_speech_speaks_every_cue(tmp_path: Path) -> None:
+    pytest.importorskip("espeakng_loader")
+    found = lines(job(tmp_path, tts="espeak", language="es"), tmp_path)
+    assert [line.cue.index for line in found.lines] == [1, 2]
+    assert all(line.voice.path.parent == tmp_path for line in found.lines)
+    assert all(line.voice.span.duration > Fraction(1, 5) for line in found.lines)
+
+
+def test_a_language_nobody_speaks_is_said_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("espeakng_loader")
+    with pytest.raises(VoiceError, match="klingon"):
+        open_lines(job(tmp_path, tts="espeak", language="klingon"), PICTURE, LineSettings())
+
+
+def test_without_subtitles_the_voice_is_one_line(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, subtitles=None, voice=sound(tmp_path / "poem.wav", 4)), tmp_path)
+    (line,) = found.lines
+    assert line.cue.span == TimeRange(Fraction(0), Fraction(4))
+    assert line.cue.text == "poem.wav"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"voice": Path("gone.wav")}, VoiceError),
+        ({"tts": "siri"}, VoiceError),
+        ({"subtitles": Path("gone.srt"), "tts": "espeak"}, SubtitleError),
+    ],
+)
+def test_what_is_missing_is_said_before_work_starts(
+    fields: dict[str, object], error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error):
+        open_lines(job(tmp_path, **fields), PICTURE, LineSettings())
