@@ -55,6 +55,11 @@ def probe(path: Path) -> MediaInfo:
         return MediaInfo(path, container.format.name, video, audio)
 
 
+def _field_order(stream: VideoStream) -> int:
+    """FFmpeg's code of how fields are stored; PyAV tells it from 18 on, before that only frames tell."""
+    return int(getattr(stream.codec_context, "field_order", _PROGRESSIVE[0]))
+
+
 def _first_frames(container: InputContainer, picture: VideoStream | None) -> dict[int, VideoFrame | AudioFrame]:
     """The first frame of the picture and of each sound track, by stream; a track that begins late is left out."""
     wanted: list[VideoStream | AudioStream] = [s for s in container.streams.audio if s.codec_context is not None]
@@ -104,7 +109,7 @@ def _video_info(path: Path, container: InputContainer, stream: VideoStream, fram
         bit_rate=stream.bit_rate or stream.codec_context.bit_rate or 0,
         rotation=round(-frame.rotation / 90) * 90 % 360,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
-        interlaced=frame.interlaced_frame or stream.codec_context.field_order not in _PROGRESSIVE,
+        interlaced=frame.interlaced_frame or _field_order(stream) not in _PROGRESSIVE,
         start_timecode=_timecode(container, stream),
         is_still=still,
     )
