@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dubkit.errors import MediaError
@@ -12,9 +12,12 @@ from dubkit.faces import FaceDetector, TrackSettings, frames_to_look, scale_face
 from dubkit.media import TimesCollector, probe, read_images, turned_video
 from dubkit.schema import Face, FaceTrack, MediaInfo, Shot, VideoInfo
 from dubkit.shots import ShotFinder, ShotSettings
-from dubkit.timing import FrameRange, FrameTimes, Seconds
+from dubkit.timing import FrameRange, FrameRate, FrameTimes, Seconds
 
-__all__ = ["Analysis", "AnalysisSettings", "analyze", "analyze_still", "picture_of"]
+__all__ = ["Analysis", "AnalysisSettings", "analyze", "analyze_still", "picture_of", "settings_for"]
+
+
+_USUAL_RATE = 27  # frames a second, between 24 and 30: the rate that settings in frames are meant for
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,25 @@ def picture_of(media: MediaInfo) -> VideoInfo:
     return media.video
 
 
+def settings_for(detector: FaceDetector, rate: FrameRate) -> AnalysisSettings:
+    """Our best settings for a detector and a frame rate.
+
+    Face tracks count in frames of about 25 a second, so they count twice as far at 50. The cascade takes more than ten
+    times as long per image as YuNet, so it looks half as often; found as many faces, none of them false.
+    """
+    usual = TrackSettings()
+    factor = max(1, round(rate.fps / _USUAL_RATE))
+    pause = factor * (2 if detector.name == "cascade" else 1)
+    tracks = replace(
+        usual,
+        every=usual.every * pause,
+        gap=usual.gap * factor,
+        blink=usual.blink * factor,
+        smooth=usual.smooth * factor,
+    )
+    return AnalysisSettings(tracks=tracks)
+
+
 def analyze(
     path: Path,
     detector: FaceDetector,
@@ -73,12 +95,12 @@ def analyze(
     Args:
         path: The video.
         detector: What finds faces.
-        settings: How to look.
+        settings: How to look; by default :func:`settings_for` the detector and the video's rate.
         progress: Called with (stage, frames done, frames in all as far as known).
     """
-    settings = settings or AnalysisSettings()
     media = probe(path)
     picture = picture_of(media)
+    settings = settings or settings_for(detector, picture.rate)
     times, shots = _find_shots(path, picture, settings, progress)
     tracks = _follow_faces(path, picture, shots, len(times), detector, settings, progress)
     return Analysis(media, times, shots, tracks)
@@ -92,9 +114,9 @@ def analyze_still(
     Raises:
         MediaError: if the duration is shorter than one frame.
     """
-    settings = settings or AnalysisSettings()
     media = probe(path)
     picture = picture_of(media)
+    settings = settings or settings_for(detector, picture.rate)
     count = math.ceil(duration * picture.rate.fps)
     if count < 1:
         raise MediaError("cannot be shown for no time at all", path=path, remedy="give a sound or cues with a length")

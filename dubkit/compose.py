@@ -35,7 +35,7 @@ class DubSettings:
     """Settings of every stage; the defaults are our best.
 
     Attributes:
-        analysis: How the video is looked through.
+        analysis: How the video is looked through; None takes :func:`dubkit.analysis.settings_for` it.
         lines: How cues and voices become lines.
         cast: What counts as a face that can speak.
         render: How new mouths are made and blended in.
@@ -43,7 +43,7 @@ class DubSettings:
         write: How the picture is encoded.
     """
 
-    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    analysis: AnalysisSettings | None = None
     lines: LineSettings = field(default_factory=LineSettings)
     cast: CastSettings = field(default_factory=CastSettings)
     render: RenderSettings = field(default_factory=RenderSettings)

@@ -14,13 +14,21 @@ import pytest
 import soundfile
 
 import dubkit
-from dubkit.media import measure_times, probe, read_frames, read_sound
+from dubkit.analysis import AnalysisSettings
+from dubkit.compose import DubSettings
+from dubkit.faces import TrackSettings
+from dubkit.media import WriteSettings, measure_times, probe, read_frames, read_sound
 from dubkit.schema import DubReport, Frame, LineStatus, loads
 from dubkit.timing import FrameRange, TimeRange
 from dubkit_cli.main import run
 from samples.make import SHOTS, SampleFiles
 
 LOSSLESS = ["--codec", "ffv1"]
+HASTY = DubSettings(
+    analysis=AnalysisSettings(face_side=320, tracks=TrackSettings(every=25, least_looks=2)),
+    write=WriteSettings(preset="ultrafast"),
+)
+"""For tests that are about other things than faces and quality."""
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +146,7 @@ def test_json_lines_for_machines(sample: SampleFiles, tmp_path: Path, capsys: py
 def test_a_voice_longer_than_the_picture(sample: SampleFiles, tmp_path: Path) -> None:
     voice = tmp_path / "long.wav"
     soundfile.write(voice, 0.2 * np.random.default_rng(0).standard_normal(16_000 * 16), 16_000)
-    report = dubkit.sync_lips(sample.video, voice, tmp_path / "out.mp4")
+    report = dubkit.sync_lips(sample.video, voice, tmp_path / "out.mp4", settings=HASTY)
     assert len(measure_times(tmp_path / "out.mp4")) == sum(SHOTS)
     said = " ".join([*report.notes, *(note for line in report.lines for note in line.notes)])
     assert "past the end of the picture" in said or "longer than the picture" in said
@@ -150,9 +158,9 @@ def test_a_voice_file_per_cue_and_one_that_is_missing(sample: SampleFiles, tmp_p
     for number in (1, 2, 3):
         soundfile.write(takes / f"{number}.wav", 0.2 * np.random.default_rng(number).standard_normal(16_000), 16_000)
     output = tmp_path / "out.mp4"
-    arguments = ["dub", str(sample.video), "--subtitles", str(sample.subtitles["de"]), "--voice", str(takes)]
-    assert run([*arguments, "--language", "de", "-o", str(output)]) == 3
-    report = dubkit.dub(sample.video, output, subtitles=sample.subtitles["de"], voice=takes, language="de")
+    report = dubkit.dub(
+        sample.video, output, subtitles=sample.subtitles["de"], voice=takes, language="de", settings=HASTY
+    )
     assert [line.status is LineStatus.FAILED for line in report.lines] == [False, False, False, True]
     assert "no sound file is named after it" in report.lines[3].reason
     assert len(measure_times(output)) == sum(SHOTS)
@@ -167,5 +175,19 @@ def test_a_run_that_is_cancelled_leaves_nothing(sample: SampleFiles, tmp_path: P
             raise dubkit.Cancelled
 
     with pytest.raises(dubkit.Cancelled):
-        dubkit.sync_lips(sample.video, voice, tmp_path / "out.mp4", progress=stop)
+        dubkit.sync_lips(sample.video, voice, tmp_path / "out.mp4", settings=HASTY, progress=stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["voice.wav"]
+
+
+def test_a_failed_line_makes_the_exit_code_three(
+    sample: SampleFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    soundfile.write(takes / "1.wav", 0.2 * np.random.default_rng(0).standard_normal(16_000), 16_000)
+    arguments = ["dub", str(sample.portrait), "--subtitles", str(sample.subtitles["de"]), "--voice", str(takes)]
+    assert run([*arguments, "--language", "de", "-o", str(tmp_path / "out.mp4")]) == 3
+    said = capsys.readouterr()
+    assert said.out.strip() == str(tmp_path / "out.mp4")
+    assert "4 lines: 1 synced, 3 failed." in said.err
+    assert len(measure_times(tmp_path / "out.mp4")) == 335
