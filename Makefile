@@ -6,10 +6,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test lint types check test-long benchmarks clean
 
+# On machines without a desktop OpenCV's usual build misses libGL; its headless twin is the same without windows.
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
-	# On machines without a desktop OpenCV's usual build misses libGL; its headless twin is the same library without windows.
 	$(BIN)/python -c 'import cv2' 2>/dev/null || \
 	  $(PIP) install --quiet --force-reinstall --no-deps --constraint constraints.txt opencv-python-headless
 	touch $@

@@ -32,7 +32,7 @@ ONLY_IN = {
     "torch": {"dubkit/lipsync", "dubkit/training", "dubkit/evaluation"},
     "insightface": {"dubkit/faces/detectors/insightface.py"},
     "av": {"dubkit/media", "dubkit/audio"},
-    "espeakng_loader": {"dubkit/dialogue/espeak.py"},
+    "espeakng_loader": {"dubkit/dialogue/espeak_library.py"},
     "scenedetect": {"dubkit/shots"},
     "pysubs2": {"dubkit/subtitles"},
     "click": {"pipelines/dubkit_cli"},

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import struct
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -164,7 +165,9 @@ def _widened(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _read_torch(path: Path) -> dict[str, npt.NDArray[Any]]:
     _refuse_torchscript(path)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of old pickles; what it cannot read it refuses
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
             "holds something other than tensors, which could run code when opened, or is damaged",

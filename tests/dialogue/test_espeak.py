@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dubkit.dialogue import espeak
+from dubkit.dialogue import espeak_library
 from dubkit.dialogue.espeak import EspeakSettings, EspeakVoice
 from dubkit.errors import MissingDependencyError, RecordError, VoiceError
 from dubkit.schema import Waveform
@@ -147,21 +147,21 @@ def test_the_library_prints_nothing(voice: EspeakVoice, capfd: pytest.CaptureFix
 def test_a_missing_package_is_said_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'dubkit\[tts\]'"):
-        espeak._open_library.__wrapped__()
+        espeak_library.open_library.__wrapped__()
 
 
 def test_a_broken_installation_is_said(tmp_path: Path) -> None:
     loader = pytest.importorskip("espeakng_loader")
     with pytest.raises(VoiceError, match="does not load"):
-        espeak._Library(tmp_path / "none.so", tmp_path)
+        espeak_library.EspeakLibrary(tmp_path / "none.so", tmp_path)
     with pytest.raises(VoiceError, match="holds no espeak-ng data; reinstall"):
-        espeak._Library(Path(loader.get_library_path()), tmp_path)
+        espeak_library.EspeakLibrary(Path(loader.get_library_path()), tmp_path)
 
 
 def test_a_long_path_is_shortened_by_a_link(tmp_path: Path) -> None:
     data = tmp_path / ("x" * 140) / "espeak-ng-data"
     data.mkdir(parents=True)
-    link = espeak._short(data)
+    link = espeak_library._short(data)
     assert len(str(link)) < 130
     assert link.resolve() == data.resolve()
-    assert espeak._short(link) == link
+    assert espeak_library._short(link) == link
