@@ -22,10 +22,12 @@ from av.video.reformatter import ColorRange, Colorspace
 from dubkit.dialogue import open_voice
 from samples.picture import Camera, film, hubble, portrait
 
-__all__ = ["CUES", "FPS", "SHOTS", "SampleFiles", "make_sample"]
+__all__ = ["CUES", "FPS", "SHOTS", "SIZE", "SampleFiles", "make_sample", "write_film"]
 
 FPS = 25
 SIZE = (640, 360)
+"""Width and height of the film in pixels."""
+
 SHOTS = (175, 75, 100)
 """Frames per shot: face, stars, face."""
 
@@ -80,7 +82,7 @@ def make_sample(folder: Path) -> SampleFiles:
     )
     for language, path in files.subtitles.items():
         _write_cues(path, language)
-    _write_film(files.video, _pictures(), _spoken("en"))
+    write_film(files.video, _pictures(), _spoken("en"))
     with av.open(str(files.portrait), "w", format="image2") as image:
         stream = image.add_stream("png")
         stream.width, stream.height, stream.pix_fmt = 384, 384, "rgb24"
@@ -122,7 +124,8 @@ def _write_cues(path: Path, language: str) -> None:
     subtitles.save(str(path), encoding="utf-8", format_="srt")
 
 
-def _write_film(path: Path, pictures: Iterator[npt.NDArray[np.uint8]], sound: npt.NDArray[np.float32]) -> None:
+def write_film(path: Path, pictures: Iterator[npt.NDArray[np.uint8]], sound: npt.NDArray[np.float32]) -> None:
+    """Write ``pictures`` (height, width, 3) RGB of :data:`SIZE` and mono ``sound`` at 48 kHz as H.264 and AAC."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=FPS, options={"crf": "18", "preset": "veryfast"})
         video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"

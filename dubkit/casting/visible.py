@@ -102,9 +102,9 @@ def cast_lines(
         for shot in shots:
             frames = shot.frames.overlap(wanted)
             if frames:
-                runs, index, note = _cast_in_shot(frames, by_shot.get(shot.index, []), settings)
-                spans.extend(Span(line.cue.index, index, shot.index, run) for run in runs)
-                notes.extend([note] if note else [])
+                found, more = _cast_in_shot(frames, by_shot.get(shot.index, []), settings)
+                spans.extend(Span(line.cue.index, index, shot.index, run) for index, run in found)
+                notes.extend(more)
         reasons[line.cue.index] = tuple(notes)
     spans.sort(key=lambda span: (span.frames.start, span.track))
     return CastSpans(tuple(spans), reasons)
@@ -112,21 +112,34 @@ def cast_lines(
 
 def _cast_in_shot(
     frames: FrameRange, candidates: Sequence[_Candidate], settings: CastSettings
-) -> tuple[list[FrameRange], int, str]:
-    """The runs to change, the track they lie on, and what there is to say about it."""
+) -> tuple[list[tuple[int, FrameRange]], list[str]]:
+    """The track and run of each span, and what there is to say.
+
+    The largest face is the speaker for as long as it is followed; where it is not, because it left the picture,
+    the largest of the others is: usually the same person, back again.
+    """
     here = [candidate for candidate in candidates if candidate.track.frames.overlap(frames)]
     if not here:
-        return [], -1, f"no face is seen in {frames}"
-    best = min(here, key=lambda candidate: (-candidate.presence(frames), candidate.track.index))
-    if best.presence(frames) == 0:
-        return [], -1, f"the face in {frames} is {_why_unusable(best, frames, settings)}"
-    runs = best.claim(frames, settings.min_frames)
-    index = best.track.index
-    if not runs:
-        return [], index, f"the face in {frames} is seen for fewer than {settings.min_frames} frames not yet changed"
-    seen = sum(candidate.presence(frames) > 0 for candidate in here)
-    note = f"the largest of {seen} faces was taken as the speaker in {frames}" if seen > 1 else ""
-    return runs, index, note
+        return [], [f"no face is seen in {frames}"]
+    chosen: list[_Candidate] = []
+    for candidate in sorted(here, key=lambda one: (-one.presence(frames), one.track.index)):
+        apart = all(not candidate.track.frames.overlap(other.track.frames) for other in chosen)
+        if apart and candidate.presence(frames) > 0:
+            chosen.append(candidate)
+    if not chosen:
+        largest = max(here, key=lambda one: float((one.track.boxes[:, 3] - one.track.boxes[:, 1]).max()))
+        return [], [f"the face in {frames} is {_why_unusable(largest, frames, settings)}"]
+    found: list[tuple[int, FrameRange]] = []
+    notes: list[str] = []
+    for candidate in chosen:
+        rivals = sum(other.presence(frames) > 0 for other in here if other.track.frames.overlap(candidate.track.frames))
+        if rivals > 1:
+            notes.append(f"the largest of {rivals} faces was taken as the speaker in {frames}")
+        runs = candidate.claim(frames, settings.min_frames)
+        found.extend((candidate.track.index, run) for run in runs)
+    if not found:
+        notes.append(f"the face in {frames} is seen for fewer than {settings.min_frames} frames not yet changed")
+    return found, notes
 
 
 def _usable(track: FaceTrack, settings: CastSettings) -> npt.NDArray[np.bool_]:

@@ -89,3 +89,16 @@ def test_frames_in_which_the_face_is_hidden_are_left_out() -> None:
     track.visible[10:20] = False
     cast = cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, CastSettings())
     assert [span.frames for span in cast.spans] == [FrameRange(0, 10), FrameRange(20, 25)]
+
+
+def test_a_face_that_leaves_and_returns_is_followed_by_both_its_tracks() -> None:
+    tracks = [make_track(0, 0, (0, 20)), make_track(1, 0, (30, 50))]
+    cast = cast_lines([make_line(1, 0, 2)], SHOTS, tracks, TIMES, CastSettings())
+    assert [(span.track, span.frames) for span in cast.spans] == [(0, FrameRange(0, 20)), (1, FrameRange(30, 50))]
+    assert cast.reasons[1] == ()
+
+
+def test_a_smaller_face_is_left_alone_while_the_larger_one_is_there() -> None:
+    tracks = [make_track(0, 0, (0, 50)), make_track(1, 0, (10, 20), size=50)]
+    cast = cast_lines([make_line(1, 0, 2)], SHOTS, tracks, TIMES, CastSettings())
+    assert {span.track for span in cast.spans} == {0}
