@@ -219,7 +219,14 @@ class _Renderer:
 
     def _opacity(self, span: Span, frame: int) -> float:
         run = next(run for run in self._runs[span.track] if frame in run)
-        return fade(frame - run.start, len(run), self._settings.blend.fade_frames)
+        seen = self._tracks[span.track].frames
+        return fade(
+            frame - run.start,
+            len(run),
+            self._settings.blend.fade_frames,
+            rises=run.start > seen.start,
+            falls=run.stop < seen.stop,
+        )
 
 
 def _merged_runs(spans: Sequence[Span]) -> dict[int, list[FrameRange]]:

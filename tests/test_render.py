@@ -174,11 +174,16 @@ def test_the_reference_is_another_frame_or_the_frame_itself() -> None:
 
 
 def test_lines_that_follow_one_another_do_not_let_the_old_lips_through() -> None:
-    spans = [Span(1, 0, 0, FrameRange(0, 15)), Span(2, 0, 0, FrameRange(15, 30))]
+    spans = [Span(1, 0, 0, FrameRange(4, 15)), Span(2, 0, 0, FrameRange(15, 30))]
     results, _ = render(spans, [track(0, 0, 40)])
-    peaks = [float(result.patches[0].mask.max()) for result in results[:30]]
-    assert peaks[14] == peaks[15] == 1
-    assert peaks[0] == peaks[29] == 0.25
+    peaks = [float(result.patches[0].mask.max()) for result in results[4:30]]
+    assert peaks[10] == peaks[11] == 1
+    assert peaks[0] == peaks[-1] == 0.25
+
+
+def test_at_a_cut_the_new_lips_are_there_at_once() -> None:
+    results, _ = render([Span(1, 0, 0, FrameRange(0, 30))], [track(0, 0, 30)])
+    assert all(result.patches[0].mask.max() == 1 for result in results[:30])
 
 
 def test_no_more_than_a_window_of_frames_is_held() -> None:

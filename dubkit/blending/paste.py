@@ -44,10 +44,18 @@ class Patch:
     mask: Mask
 
 
-def fade(position: int, length: int, fade_frames: int) -> float:
-    """Opacity of the mouth in frame ``position`` of a span of ``length`` frames: rises, stays 1, falls."""
-    edge = min(position, length - 1 - position) + 1
-    return min(1.0, edge / (fade_frames + 1))
+def fade(position: int, length: int, fade_frames: int, *, rises: bool = True, falls: bool = True) -> float:
+    """Opacity of the mouth in frame ``position`` of a run of ``length`` changed frames.
+
+    Args:
+        position: From 0.
+        length: Frames.
+        fade_frames: Frames over which it comes and goes.
+        rises: Whether the face is seen before the run; where a cut precedes it, there is nothing to fade from.
+        falls: Whether the face is seen after the run.
+    """
+    edges = [position] * rises + [length - 1 - position] * falls
+    return min([1.0, *((edge + 1) / (fade_frames + 1) for edge in edges)])
 
 
 def match_colour(new: Pixels, old: Pixels, mask: Mask) -> Pixels:

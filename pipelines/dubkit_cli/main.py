@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import click
 
 import dubkit
-from dubkit.errors import Cancelled, DubkitError, OutputError
+from dubkit.errors import OutputError
 from dubkit.schema import DubReport, dumps
+from dubkit_cli.models import models
 from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
 
 __all__ = ["main", "run"]
@@ -95,21 +96,21 @@ def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> 
     return _reported(lambda reporter: dubkit.sync_lips(progress=reporter.progress, **options), report_path, as_json)
 
 
+cli.add_command(models)
+
+
 def _reported(work: Callable[[Reporter], DubReport], report_path: Path | None, as_json: bool) -> int:
     reporter = Reporter(as_json)
-    try:
+
+    def reported() -> int:
         if report_path is not None and not report_path.parent.is_dir():
             raise OutputError("the folder for the report does not exist", path=report_path, remedy="make it first")
         report = work(reporter)
         if report_path is not None:
             _write_report(report, report_path)
         return reporter.result(report)
-    except (KeyboardInterrupt, Cancelled):
-        return reporter.cancelled()
-    except DubkitError as error:
-        return reporter.error(error)
-    except OSError as error:
-        return reporter.error(_from_system(error))
+
+    return reporter.guard(reported)
 
 
 def _write_report(report: DubReport, path: Path) -> None:
@@ -119,15 +120,6 @@ def _write_report(report: DubReport, path: Path) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _from_system(error: OSError) -> DubkitError:
-    """What the operating system refused, as one of our sentences."""
-    return DubkitError(
-        f"the system says: {error.strerror or error}",
-        path=error.filename if isinstance(error.filename, str) else None,
-        remedy="check that the place exists, can be written to and has room",
-    )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 from tqdm import tqdm
 
-from dubkit.errors import DubkitError
+from dubkit.errors import Cancelled, DubkitError
 from dubkit.schema import DubReport, LineReport, LineStatus, to_json
 from dubkit.timing import Seconds
 
@@ -25,7 +26,9 @@ _STAGES = {
     "faces": "Following faces",
     "voices": "Preparing voices",
     "dub": "Dubbing",
+    "fetch": "Fetching",
 }
+_UNITS = {"fetch": "B"}
 _JSON_STEPS = 100  # progress events per stage, at most
 
 
@@ -54,7 +57,15 @@ class Reporter:
             self.close()
             self._stage = stage
             # disable=None: no bar where standard error is no terminal.
-            self._bar = tqdm(total=total, desc=_STAGES.get(stage, stage), unit="f", disable=None, leave=False)
+            unit = _UNITS.get(stage, "f")
+            self._bar = tqdm(
+                total=total,
+                desc=_STAGES.get(stage, stage),
+                unit=unit,
+                unit_scale=unit == "B",
+                disable=None,
+                leave=False,
+            )
         if self._bar is not None:
             self._bar.total = total
             self._bar.update(done - self._bar.n)
@@ -79,6 +90,27 @@ class Reporter:
         click.echo(_total_summary(report), err=True)
         click.echo(str(report.output))
         return code
+
+    def facts(self, facts: Mapping[str, Any], words: Sequence[str], code: int = EXIT_OK) -> int:
+        """Say what was found out: ``facts`` to machines, a line of ``words`` each to people; returns the exit code."""
+        self.close()
+        if self.as_json:
+            self._emit({"event": "result", "ok": code == EXIT_OK, "exit_code": code, **facts})
+        else:
+            for line in words:
+                click.echo(line)
+        return code
+
+    def guard(self, work: Callable[[], int]) -> int:
+        """The exit code of ``work``, whatever comes: mishaps are said in one sentence."""
+        try:
+            return work()
+        except (KeyboardInterrupt, Cancelled):
+            return self.cancelled()
+        except DubkitError as error:
+            return self.error(error)
+        except OSError as error:
+            return self.error(_from_system(error))
 
     def error(self, error: DubkitError) -> int:
         """Say in one sentence why nothing was done; returns the exit code."""
@@ -109,6 +141,15 @@ class Reporter:
     def _emit(event: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+
+
+def _from_system(error: OSError) -> DubkitError:
+    """What the operating system refused, as one of our sentences."""
+    return DubkitError(
+        f"the system says: {error.strerror or error}",
+        path=error.filename if isinstance(error.filename, str) else None,
+        remedy="check that the place exists, can be written to and has room",
+    )
 
 
 def _clock(time: Seconds) -> str:

@@ -75,6 +75,12 @@ def test_fade_is_symmetric_and_reaches_one_only_where_there_is_room(length: int,
         assert set(values) == {1.0}
 
 
+def test_at_a_cut_there_is_nothing_to_fade_to() -> None:
+    assert [fade(i, 4, 3, rises=False, falls=False) for i in range(4)] == [1, 1, 1, 1]
+    assert [fade(i, 4, 3, falls=False) for i in range(4)] == [0.25, 0.5, 0.75, 1]
+    assert [fade(i, 4, 3, rises=False) for i in range(4)] == [1, 0.75, 0.5, 0.25]
+
+
 def test_paste_changes_only_what_the_mask_says() -> None:
     frame = make_frame("yuv420p", 120, 90, legal=True)
     region = Region(20, 5, 84, 85)
