@@ -36,6 +36,8 @@ types: $(VENV)/.ready
 check: lint types test
 
 benchmarks: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.import_time
+	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.memory
 
 clean:
