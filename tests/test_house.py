@@ -37,6 +37,7 @@ ONLY_IN = {
     "pysubs2": {"dubkit/subtitles"},
     "click": {"pipelines/dubkit_cli"},
     "tqdm": {"pipelines/dubkit_cli"},
+    "pooch": {"dubkit/lipsync/fetch.py"},
 }
 DRAWERS = {"utils", "util", "helpers", "common", "misc", "core", "manager"}
 

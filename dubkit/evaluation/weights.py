@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from dubkit.errors import ModelError
-from dubkit.lipsync.storage import _read_torch
+from dubkit.lipsync.storage import read_tensors
 
 __all__ = ["read_weights"]
 
@@ -22,7 +22,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """
     path = Path(path)
     try:
-        return _read_torch(path)
+        return read_tensors(path)
     except FileNotFoundError as error:
         raise ModelError("there is no such file", path=path, remedy="give the path of the weights") from error
     except OSError as error:

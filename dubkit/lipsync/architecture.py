@@ -5,28 +5,47 @@ To add one: write its module in a file of its own, with the published layer name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 import torch
 from torch import nn
 
 from dubkit.errors import ModelError
+from dubkit.lipsync.discriminator import Discriminator
+from dubkit.lipsync.expert import Expert
 from dubkit.lipsync.generator import Generator
 
-__all__ = ["GENERATOR", "NETWORKS", "build_network", "describe_keys", "expected_shapes"]
+__all__ = [
+    "DISCRIMINATOR",
+    "EXPERT",
+    "GENERATOR",
+    "NETWORKS",
+    "build_network",
+    "describe",
+    "describe_keys",
+    "expected_shapes",
+    "recognise",
+]
 
 GENERATOR = "wav2lip_generator"
+EXPERT = "lipsync_expert"
+DISCRIMINATOR = "visual_quality_discriminator"
 
-NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {GENERATOR: Generator}
+NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {
+    GENERATOR: Generator,
+    EXPERT: Expert,
+    DISCRIMINATOR: Discriminator,
+}
 """Architecture -> the network of a width."""
 
-_MARKS = {
-    "face_decoder_blocks.": "a lip generator",
-    "binary_pred.": "a visual quality discriminator",
-    "face_encoder.": "a lip-sync expert (colour SyncNet)",
-    "netcnnlip.": "the SyncNet that judges",
+_WORDS = {
+    GENERATOR: "a lip generator",
+    EXPERT: "a lip-sync expert (colour SyncNet)",
+    DISCRIMINATOR: "a visual quality discriminator",
 }
+_MARKS = {"face_decoder_blocks.": GENERATOR, "binary_pred.": DISCRIMINATOR, "face_encoder.": EXPERT}
+_STRANGERS = {"netcnnlip.": "the SyncNet that judges"}
 
 
 def build_network(architecture: str, width: float, device: torch.device | str = "cpu") -> nn.Module:
@@ -55,9 +74,24 @@ def expected_shapes(architecture: str, width: float) -> Mapping[str, tuple[int, 
     return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 
 
-def describe_keys(names: list[str]) -> str:
+def recognise(names: Iterable[str]) -> str:
+    """The architecture whose published layer names these seem to be; empty where it is none of ours."""
+    names = list(names)
+    for prefix, architecture in _MARKS.items():
+        if any(name.startswith(prefix) for name in names):
+            return architecture
+    return ""
+
+
+def describe(architecture: str) -> str:
+    """What networks of an architecture are, in words."""
+    return _WORDS.get(architecture, architecture)
+
+
+def describe_keys(names: Iterable[str]) -> str:
     """What a file with tensors of these names seems to hold, in words."""
-    for prefix, meaning in _MARKS.items():
+    names = list(names)
+    for prefix, meaning in _STRANGERS.items():
         if any(name.startswith(prefix) for name in names):
             return meaning
-    return "another network"
+    return describe(recognise(names)) or "another network"

@@ -10,9 +10,18 @@ from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
-__all__ = ["ConvBlock", "TransposeBlock", "fold_batch_norm", "scaled"]
+__all__ = [
+    "ConvBlock",
+    "LeakyBlock",
+    "TransposeBlock",
+    "audio_encoder",
+    "fold_batch_norm",
+    "residuals",
+    "scaled",
+]
 
 _Pair: TypeAlias = int | tuple[int, int]
 
@@ -52,6 +61,46 @@ class TransposeBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, outputs, H', W')."""
         return torch.relu(self.conv_block(x))
+
+
+class LeakyBlock(nn.Module):
+    """Convolution and leaky ReLU (slope 0.01), without a norm; padded so that stride 1 keeps the size by default."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: _Pair = 1, *, padded: bool = True) -> None:
+        super().__init__()
+        padding = kernel // 2 if padded else 0
+        self.conv_block = nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, padding))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) to (B, outputs, H', W')."""
+        return functional.leaky_relu(self.conv_block(x), 0.01)
+
+
+def residuals(channels: int, count: int) -> list[ConvBlock]:
+    """``count`` blocks that add to what they are given."""
+    return [ConvBlock(channels, channels, 3, 1, 1, residual=True) for _ in range(count)]
+
+
+def audio_encoder(width: float, last_residuals: int) -> nn.Sequential:
+    """Mel windows (B, 1, 80, 16) to (B, 512 scaled, 1, 1), by way of 27 x 16, 9 x 6 and 3 x 3.
+
+    Args:
+        width: Factor on every channel count.
+        last_residuals: Residual blocks at 256 channels: 1 in the generator, 2 in the expert.
+    """
+    first, second, third, fourth, fifth = (scaled(channels, width) for channels in (32, 64, 128, 256, 512))
+    return nn.Sequential(
+        ConvBlock(1, first, 3, 1, 1),
+        *residuals(first, 2),
+        ConvBlock(first, second, 3, (3, 1), 1),
+        *residuals(second, 2),
+        ConvBlock(second, third, 3, 3, 1),
+        *residuals(third, 2),
+        ConvBlock(third, fourth, 3, (3, 2), 1),
+        *residuals(fourth, last_residuals),
+        ConvBlock(fourth, fifth, 3),
+        ConvBlock(fifth, fifth, 1),
+    )
 
 
 def fold_batch_norm(network: nn.Module) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import ModelError
-from dubkit.lipsync.architecture import GENERATOR, describe_keys, expected_shapes
+from dubkit.lipsync.architecture import EXPERT, GENERATOR, describe, describe_keys, expected_shapes
 from dubkit.schema import MelSettings, to_json
 from dubkit.timing import Seconds
 
-__all__ = ["Checkpoint", "ModelConfig", "Reference"]
+__all__ = ["Checkpoint", "ModelConfig", "Reference", "published_config"]
 
 _IMAGE_SIZE = 96
 _TRAINING_RATE = 25
@@ -39,8 +40,10 @@ class ModelConfig:
         image_size: Pixels on each side of a face.
         channel_order: Order of the colour channels.
         mel: How sound becomes what the network hears.
-        mel_offset_frames: Frames of 1/25 s from a frame's time to the start of its mel window.
-        reference: ``same``: the frame to be changed, itself; ``other``: another frame of the same face track.
+        mel_offset_frames: Frames of 1/25 s from a frame's time to the start of its mel window; for an expert, from
+            the first of its five frames.
+        reference: ``same``: the frame to be changed, itself; ``other``: another frame of the same face track. Means
+            nothing to networks other than generators.
         training: Facts about how it was trained, for people; no code depends on them.
     """
 
@@ -71,6 +74,14 @@ class ModelConfig:
     def mel_offset(self) -> Seconds:
         """Seconds from a frame's time to the start of its mel window."""
         return Fraction(self.mel_offset_frames, _TRAINING_RATE)
+
+
+def published_config(architecture: str = GENERATOR) -> ModelConfig:
+    """How the published network of an architecture is used.
+
+    The expert was trained on the sound of its own five frames, the generator on a window that starts a frame early.
+    """
+    return ModelConfig(architecture, mel_offset_frames=0 if architecture == EXPERT else -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +121,23 @@ class Checkpoint:
         statistics = ("running_mean", "running_var", "num_batches_tracked")
         return sum(int(value.size) for name, value in self.state.items() if not name.endswith(statistics))
 
+    def require(self, architecture: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        """Refuse to be used as a network of another kind.
+
+        Args:
+            architecture: The kind that is needed.
+            path: The file it came from, for the sentence.
+
+        Raises:
+            ModelError: if this is a checkpoint of another architecture.
+        """
+        if self.config.architecture != architecture:
+            raise ModelError(
+                f"holds {describe(self.config.architecture)}, and {describe(architecture)} is needed here",
+                path=path,
+                remedy=f"give a checkpoint of the architecture {architecture}",
+            )
+
     def _check_names(self, wanted: Mapping[str, tuple[int, ...]]) -> None:
         missing = [name for name in wanted if name not in self.state]
         unknown = [name for name in self.state if name not in wanted]
@@ -118,7 +146,7 @@ class Checkpoint:
         faults = [f"lacks {missing[0]} (and {len(missing) - 1} more)"] if missing else []
         faults += [f"holds {unknown[0]} (and {len(unknown) - 1} more)"] if unknown else []
         raise ModelError(
-            f"holds {describe_keys(list(self.state))}, not a {self.config.architecture} dubkit can run: "
+            f"holds {describe_keys(self.state)}, not a {self.config.architecture} dubkit can run: "
             f"it {' and '.join(faults)}",
-            remedy="give a file in the layout of the published Wav2Lip generator",
+            remedy=f"give a file in the layout of the published {self.config.architecture}",
         )

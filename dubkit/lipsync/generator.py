@@ -9,12 +9,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from dubkit.lipsync.blocks import ConvBlock, TransposeBlock, scaled
+from dubkit.lipsync.blocks import ConvBlock, TransposeBlock, audio_encoder, residuals, scaled
 
 __all__ = ["Generator"]
 
 _FACE_INPUTS = 6
-_SOUND_INPUTS = 1
 _OUTPUTS = 3
 
 
@@ -32,7 +31,7 @@ class Generator(nn.Module):
         decoded = [scaled(channels, width) for channels in (512, 512, 512, 384, 256, 128, 64)]
         last = scaled(32, width)
         self.face_encoder_blocks = _face_encoder(encoded)
-        self.audio_encoder = _audio_encoder([scaled(channels, width) for channels in (32, 64, 128, 256, 512)])
+        self.audio_encoder = audio_encoder(width, last_residuals=1)
         self.face_decoder_blocks = _face_decoder(encoded, decoded)
         self.output_block = nn.Sequential(
             ConvBlock(decoded[-1] + encoded[0], last, 3, 1, 1), nn.Conv2d(last, _OUTPUTS, 1), nn.Sigmoid()
@@ -68,34 +67,13 @@ class Generator(nn.Module):
         return generated
 
 
-def _residuals(channels: int, count: int) -> list[ConvBlock]:
-    return [ConvBlock(channels, channels, 3, 1, 1, residual=True) for _ in range(count)]
-
-
 def _face_encoder(channels: list[int]) -> nn.ModuleList:
     """Seven levels: 96, 48, 24, 12, 6, 3 and 1 pixel wide."""
     levels = [nn.Sequential(ConvBlock(_FACE_INPUTS, channels[0], 7, 1, 3))]
-    for before, after, residuals in zip(channels[:5], channels[1:6], (2, 3, 2, 2, 1), strict=True):
-        levels.append(nn.Sequential(ConvBlock(before, after, 3, 2, 1), *_residuals(after, residuals)))
+    for before, after, count in zip(channels[:5], channels[1:6], (2, 3, 2, 2, 1), strict=True):
+        levels.append(nn.Sequential(ConvBlock(before, after, 3, 2, 1), *residuals(after, count)))
     levels.append(nn.Sequential(ConvBlock(channels[5], channels[6], 3), ConvBlock(channels[6], channels[6], 1)))
     return nn.ModuleList(levels)
-
-
-def _audio_encoder(channels: list[int]) -> nn.Sequential:
-    """80 bands x 16 steps become 27 x 16, 9 x 6, 3 x 3, and one vector."""
-    first, second, third, fourth, fifth = channels
-    return nn.Sequential(
-        ConvBlock(_SOUND_INPUTS, first, 3, 1, 1),
-        *_residuals(first, 2),
-        ConvBlock(first, second, 3, (3, 1), 1),
-        *_residuals(second, 2),
-        ConvBlock(second, third, 3, 3, 1),
-        *_residuals(third, 2),
-        ConvBlock(third, fourth, 3, (3, 2), 1),
-        *_residuals(fourth, 1),
-        ConvBlock(fourth, fifth, 3),
-        ConvBlock(fifth, fifth, 1),
-    )
 
 
 def _face_decoder(encoded: list[int], decoded: list[int]) -> nn.ModuleList:
@@ -103,8 +81,8 @@ def _face_decoder(encoded: list[int], decoded: list[int]) -> nn.ModuleList:
     joined = [before + skipped for before, skipped in zip(decoded, reversed(encoded), strict=True)]
     levels = [
         nn.Sequential(ConvBlock(encoded[-1], decoded[0], 1)),
-        nn.Sequential(TransposeBlock(joined[0], decoded[1]), *_residuals(decoded[1], 1)),
+        nn.Sequential(TransposeBlock(joined[0], decoded[1]), *residuals(decoded[1], 1)),
     ]
     for before, after in zip(joined[1:6], decoded[2:], strict=True):
-        levels.append(nn.Sequential(TransposeBlock(before, after, 2, 1, 1), *_residuals(after, 2)))
+        levels.append(nn.Sequential(TransposeBlock(before, after, 2, 1, 1), *residuals(after, 2)))
     return nn.ModuleList(levels)

@@ -20,11 +20,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from dubkit.errors import ModelError, OutputError, RecordError
-from dubkit.lipsync.architecture import expected_shapes
-from dubkit.lipsync.checkpoint import Checkpoint, ModelConfig, Reference
+from dubkit.lipsync.architecture import GENERATOR, NETWORKS, expected_shapes, recognise
+from dubkit.lipsync.checkpoint import Checkpoint, ModelConfig, Reference, published_config
 from dubkit.schema import from_json, to_json
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["load_checkpoint", "read_tensors", "save_checkpoint"]
 
 _FIELDS = ("architecture", "width", "image_size", "channel_order", "mel", "mel_offset_frames", "reference", "training")
 _TEXT_FIELDS = ("architecture", "channel_order", "reference")
@@ -51,7 +51,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
     Two kinds of file are read, told apart by content: safetensors, with the settings in its metadata (any that is not
     there is as in the published network), and PyTorch files in the published layout: a dictionary of tensors,
-    alone or under ``state_dict``, with or without ``module.`` before the names. No code in a file is ever run.
+    alone or under ``state_dict``, with or without ``module.`` before the names; which network they are of is told by
+    the names. No code in a file is ever run.
 
     Raises:
         ModelError: if the file is missing, damaged, holds anything but tensors, or holds another network.
@@ -64,7 +65,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         if start[8:] == b"{":
             return _read_safetensors(path)
         if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
-            return Checkpoint(ModelConfig(), _read_torch(path))
+            state = read_tensors(path)
+            return Checkpoint(published_config(recognise(state) or GENERATOR), state)
     except FileNotFoundError as error:
         raise ModelError("there is no such file", path=path, remedy="give the path of a checkpoint") from error
     except OSError as error:
@@ -131,6 +133,7 @@ def _read_safetensors(path: Path) -> Checkpoint:
     claimed = metadata.pop(_DIGEST, "")
     if claimed and claimed != _digest(metadata, stored):
         raise ModelError("is damaged: its contents do not match its own SHA-256", remedy=_GET_AGAIN)
+    metadata.setdefault("architecture", recognise(stored) or GENERATOR)
     config = _read_config(metadata)
     return Checkpoint(config, _in_order(config, {name: _widened(value) for name, value in stored.items()}))
 
@@ -144,6 +147,8 @@ def _read_config(metadata: Mapping[str, str]) -> ModelConfig:
             data[name] = metadata[name] if name in _TEXT_FIELDS else json.loads(metadata[name])
         except ValueError as error:
             raise ModelError(f"has a setting {name} that cannot be read ({error})", remedy=_GET_AGAIN) from error
+    if data.get("architecture") in NETWORKS:
+        data.setdefault("mel_offset_frames", published_config(data["architecture"]).mel_offset_frames)
     if "reference" in data:
         data["reference"] = _OLDER_WORDS.get(data["reference"], data["reference"])
     try:
@@ -162,7 +167,13 @@ def _widened(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return value.astype(np.float32) if value.dtype.kind == "f" else value
 
 
-def _read_torch(path: Path) -> dict[str, npt.NDArray[Any]]:
+def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Name -> array of the state dict in a PyTorch file, read as data: no code in it is ever run.
+
+    Raises:
+        ModelError: without the path, if it holds anything but tensors, or is damaged.
+        OSError: if it cannot be opened.
+    """
     _refuse_torchscript(path)
     try:
         with warnings.catch_warnings():

@@ -95,7 +95,7 @@ def fetch_command(
 @_folder_option
 @_json_option
 def verify_command(names: tuple[str, ...], folder: Path, as_json: bool) -> int:
-    """Compare files with what was published, by SHA-256: by name in the folder, or any FILE; without names, all here."""
+    """Compare files with what was published, by SHA-256: those in the folder, or any FILE; without names, all there."""
     reporter = Reporter(as_json)
 
     def work() -> int:

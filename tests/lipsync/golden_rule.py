@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 GENERATOR_GAIN = 0.7
+EXPERT_GAIN = 1.0
+DISCRIMINATOR_GAIN = 2.2
 
 
 def golden_layout(name: str) -> list[tuple[str, tuple[int, ...]]]:
