@@ -20,11 +20,11 @@ import numpy as np
 import torch
 
 from benchmarks.machine import describe_machine
-from dubkit.compose import model_folders
 from dubkit.errors import DubkitError
 from dubkit.faces import FaceDetector, choose_detector
 from dubkit.lipsync import Checkpoint, Generator, LipModel, ModelConfig
 from dubkit.media import read_images
+from dubkit.places import model_folders
 from dubkit.schema import Image
 from samples.make import make_sample
 
@@ -77,7 +77,7 @@ def detectors() -> Iterator[dict[str, object]]:
         video = make_sample(Path(folder)).video
         images = [image for _, _, image in read_images(video, 640, wanted=lambda index: index % 70 == 0)]
     # Without a folder of models insightface would go and fetch one.
-    names = ("insightface", "yunet", "cascade") if model_folders() else ("cascade",)
+    names = ("insightface", "yunet", "cascade") if os.environ.get("DUBKIT_MODELS") else ("cascade",)
     for name in names:
         try:
             detector, _ = choose_detector(name, folders=model_folders())

@@ -19,6 +19,7 @@ from dubkit.lines import Lines, LineSettings, LineSource, open_lines
 from dubkit.lipsync import LipModel, load_model
 from dubkit.media import MasterWriter, WriteSettings, probe, read_frames, turned_frame
 from dubkit.outcome import Outcome, line_reports
+from dubkit.places import model_folders
 from dubkit.render import RenderSettings, render_spans
 from dubkit.schema import DubJob, DubReport, Frame, Line, MediaInfo, Span, VideoInfo
 from dubkit.soundtrack import SpanListener, plan_soundtrack
@@ -197,12 +198,6 @@ class _Clock:
         now = time.perf_counter()
         self.laps[stage] = round(now - self._last, 3)
         self._last = now
-
-
-def model_folders() -> tuple[Path, ...]:
-    """Folders in which model files are looked for: those of the environment variable ``DUBKIT_MODELS``."""
-    listed = os.environ.get("DUBKIT_MODELS", "")
-    return tuple(Path(item) for item in listed.split(os.pathsep) if item)
 
 
 def _prepare(job: DubJob, settings: DubSettings) -> _Ready:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAGES = {"media", "audio", "shots", "faces", "subtitles", "blending", "conform"}
 GROUND = {"schema", "timing", "errors"}
-COMPOSERS = {"compose", "analysis", "render", "lines", "soundtrack", "outcome"}
+COMPOSERS = {"compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"}
 EVERY_STAGE = STAGES | {"lipsync", "dialogue", "casting"}
 
 MAY_IMPORT = {

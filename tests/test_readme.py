@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -71,13 +72,15 @@ def test_snippets(
     assert "1 synced" in capsys.readouterr().out
 
 
+def option_names(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        yield from parameter.opts
+    if isinstance(command, click.Group):
+        for part in command.commands.values():
+            yield from option_names(part)
+
+
 def test_every_option_named_in_the_readme_exists() -> None:
-    known = {
-        name
-        for command in cli.commands.values()
-        for parameter in command.params
-        if isinstance(parameter, click.Option)
-        for name in parameter.opts
-    }
+    known = set(option_names(cli))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert named - known <= {"--help"}

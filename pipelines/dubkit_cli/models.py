@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dubkit.places import model_folders
 from dubkit.schema import to_json
 from dubkit_cli.reporter import EXIT_ERROR, EXIT_OK, Reporter
 
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["models"]
 
 _PATH = click.Path(path_type=Path)
-_HOME = Path(click.get_app_dir("dubkit")) / "models"
 
 _folder_option = click.option(
     "--folder",
     type=_PATH,
-    envvar="DUBKIT_MODELS",
-    default=_HOME,
-    show_default="$DUBKIT_MODELS, or a folder of your own",
+    default=lambda: model_folders()[0],
+    show_default="the first of DUBKIT_MODELS, or a folder of your own",
     help="Where model files are kept.",
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
