@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 from dubkit.dialogue import PlaceSettings, Voice, find_voices, open_voice, place_lines, split_voice
-from dubkit.errors import DubkitError, VoiceError
-from dubkit.media import sound_duration, write_wav
+from dubkit.errors import DubkitError, SubtitleError, VoiceError
+from dubkit.media import quick_sound, sound_duration, write_wav
 from dubkit.schema import Cue, DubJob, Line, SoundClip, VideoInfo
 from dubkit.subtitles import CheckedCues, CueSettings, check_cues, read_cues
 from dubkit.timing import Seconds, TimeRange
 
 __all__ = ["LineSettings", "LineSource", "Lines", "open_lines"]
+
+_LONGEST_PIECE = Fraction(30)  # seconds of a full-length voice in memory at once
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,14 @@ class Lines:
         heard: What goes into the mix: the lines, or a full-length voice from end to end, so that what is said between
             its cues is heard too.
         notes: What concerns the whole film.
+        one_voice: Whether all lines are cut from one voice as long as the film, whose time is the picture's.
     """
 
     lines: tuple[Line, ...]
     failed: tuple[tuple[Cue, str], ...]
     heard: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    one_voice: bool = False
 
 
 class LineSource:
@@ -65,15 +69,15 @@ class LineSource:
         self.whole: Seconds = Fraction(0)
         if job.voice is not None and not job.voice.is_dir():
             self.whole = _voice_length(job.voice)
-        if job.subtitles is None:
-            self._cues = (Cue(1, TimeRange(Fraction(0), self.whole), job.voice.name if job.voice else ""),)
-        self.end: Seconds = max([self.whole, *(cue.span.stop for cue in self._cues)])
+        self.end: Seconds = max([self.whole, *(cue.span.stop + job.shift for cue in self._cues)])
 
     def lines(self, duration: Seconds, folder: Path, progress: Callable[[int, int], None]) -> Lines:
-        """The lines of a picture of ``duration`` seconds; what an engine speaks is kept in ``folder``."""
-        checked = CheckedCues(self._cues)
-        if self._job.subtitles is not None:
-            checked = check_cues(self._cues, duration, self._settings.cues)
+        """The lines of a picture of ``duration`` seconds; what is spoken or decoded is kept in ``folder``.
+
+        Raises:
+            SubtitleError: if not one cue lies in the film.
+        """
+        checked = self._cues_in(duration)
         cues = checked.cues
         voices, reasons, notes = self._voices(cues, folder, progress)
         placed = place_lines(cues, voices, duration, self._settings.place, reasons=reasons)
@@ -82,7 +86,22 @@ class LineSource:
         if self.whole > duration:
             late = float(self.whole - duration)
             notes = (*notes, f"the voice is {late:.3f} s longer than the picture; what comes after its end is cut")
-        return Lines(placed.lines, tuple(failed), heard, notes)
+        return Lines(placed.lines, tuple(failed), heard, notes, one_voice=bool(self.whole))
+
+    def _cues_in(self, duration: Seconds) -> CheckedCues:
+        if self._job.subtitles is None:
+            # One cue as long as the picture: where the sound has ended the mouth is closed, not left talking.
+            name = self._job.voice.name if self._job.voice else ""
+            return CheckedCues((Cue(1, TimeRange(Fraction(0), duration), name),))
+        settings = replace(self._settings.cues, shift=self._settings.cues.shift + self._job.shift)
+        checked = check_cues(self._cues, duration, settings)
+        if not checked.cues:
+            raise SubtitleError(
+                f"has no cue inside the film: its first one {checked.refused[0][1]}",
+                path=self._job.subtitles,
+                remedy="give the subtitles of this film, or move them with --shift SECONDS",
+            )
+        return checked
 
     def _voices(
         self, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]
@@ -93,6 +112,7 @@ class LineSource:
         voice = self._job.voice
         assert voice is not None, "a job has a voice or an engine"
         if self.whole:
+            voice = quick_sound(voice, folder)
             clips = split_voice(voice, self.whole, cues)
             ended = f"the voice ends at {float(self.whole):.3f} s, before it"
             return clips, {cue.index: ended for cue in cues if cue.index not in clips}, ()
@@ -138,7 +158,12 @@ def open_lines(job: DubJob, picture: VideoInfo, settings: LineSettings) -> LineS
     if job.voice is not None and not job.voice.exists():
         raise VoiceError("does not exist", path=job.voice, remedy="give a sound file or a folder of sound files")
     if job.voice is not None and job.voice.is_dir():
-        find_voices(job.voice, cues)  # complains now of an empty folder
+        if job.subtitles is None:
+            raise VoiceError("is a folder", path=job.voice, remedy="give one sound file")
+        if not find_voices(job.voice, cues).files:  # complains also of an empty folder
+            raise VoiceError(
+                "holds no file named after a cue", path=job.voice, remedy="name them by cue number, such as 001.wav"
+            )
     return LineSource(job, cues, settings)
 
 
@@ -150,20 +175,25 @@ def _voice_length(path: Path) -> Seconds:
 
 
 def _from_end_to_end(lines: Sequence[Line], length: Seconds, duration: Seconds) -> tuple[Line, ...]:
-    """A full-length voice in pieces that follow one another without a gap, cut halfway between its lines.
+    """A full-length voice in pieces that follow one another without a gap, each with the line it is nearest to.
 
     In pieces, so that a film's voice is never in memory at once; without a gap, so that nothing of it is lost.
     """
     stop = min(length, duration)
-    if not lines:
-        return ()
     cuts = [Fraction(0)]
     for before, after in pairwise(lines):
         middle = (before.cue.span.stop + after.cue.span.start) / 2
         cuts.append(min(max(middle, cuts[-1]), stop))
     cuts.append(stop)
     return tuple(
-        replace(line, voice=replace(line.voice, span=TimeRange(start, end)), start=start)
-        for line, (start, end) in zip(lines, pairwise(cuts), strict=True)
-        if start < end
+        replace(line, voice=replace(line.voice, span=piece), start=piece.start)
+        for line, (start, end) in zip(lines, pairwise(cuts), strict=False)
+        for piece in _pieces(start, end)
     )
+
+
+def _pieces(start: Seconds, stop: Seconds) -> Iterator[TimeRange]:
+    while start < stop:
+        end = min(start + _LONGEST_PIECE, stop)
+        yield TimeRange(start, end)
+        start = end

@@ -155,7 +155,7 @@ def _common(texts: list[str]) -> int:
 
 
 def _number_of(stem: str, distinct: str, by_number: Mapping[int, Cue], cues: Sequence[Cue]) -> int:
-    """Number of the cue that a file is named after; 0 where there is none."""
+    """Number of the cue that a file is named after; -1 where there is none."""
     if stem.isdecimal():
         return int(stem)
     keyed = _KEYED.search(stem.lower())
@@ -172,21 +172,21 @@ def _number_of(stem: str, distinct: str, by_number: Mapping[int, Cue], cues: Seq
 
 
 def _starting_at(clock: re.Match[str], cues: Sequence[Cue]) -> int:
-    """Number of the only cue that starts at that time, to the precision in which it is written."""
+    """Number of the only cue that starts at that time, to the precision in which it is written; -1 where none."""
     time = Fraction((int(clock[1]) * 60 + int(clock[2])) * 60 + int(clock[3])) + Fraction(int(clock[4] or 0), 1000)
     precision = Fraction(1, 1000) if clock[4] else Fraction(1)
     numbers = [cue.index for cue in cues if 0 <= cue.span.start - time < precision]
-    return numbers[0] if len(numbers) == 1 else 0
+    return numbers[0] if len(numbers) == 1 else -1
 
 
 def _saying(stem: str, cues: Sequence[Cue]) -> int:
     """Number of the only cue whose text is the stem, or begins with it."""
     slug = _slug(stem)
     if len(slug) < _SHORTEST_SLUG:
-        return 0
+        return -1
     same = [cue.index for cue in cues if _slug(cue.text) == slug]
     numbers = same or [cue.index for cue in cues if _slug(cue.text).startswith(slug)]
-    return numbers[0] if len(numbers) == 1 else 0
+    return numbers[0] if len(numbers) == 1 else -1
 
 
 def _slug(text: str) -> str:

@@ -6,6 +6,7 @@ from dubkit.media.encoders import WriteSettings
 from dubkit.media.master import MasterWriter
 from dubkit.media.pictures import measure_times, read_frames, read_images
 from dubkit.media.probe import probe
+from dubkit.media.quick import quick_sound
 from dubkit.media.sound import read_sound, sound_blocks, sound_duration
 from dubkit.media.tracks import SoundTrack
 from dubkit.media.turning import turned_frame, turned_video
@@ -17,6 +18,7 @@ __all__ = [
     "WriteSettings",
     "measure_times",
     "probe",
+    "quick_sound",
     "read_frames",
     "read_images",
     "read_sound",

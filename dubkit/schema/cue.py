@@ -17,7 +17,8 @@ class Cue:
     """A subtitle event.
 
     Attributes:
-        index: Number of the cue in film order, from 1, as subtitle files count.
+        index: Number of the cue as printed in its file, so that people find it there; in film order from 1 where the
+            file prints none, or one twice.
         span: When it is shown, in seconds of the picture.
         text: What is said, without mark-up; line breaks as spaces.
         speaker: Who says it; empty where the file does not tell.
@@ -31,9 +32,9 @@ class Cue:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse numbers below one."""
-        if self.index < 1:
-            raise RecordError(f"cue numbers start at 1, not {self.index}")
+        """Refuse negative numbers."""
+        if self.index < 0:
+            raise RecordError(f"a cue cannot have the number {self.index}")
 
 
 @dataclass(frozen=True)

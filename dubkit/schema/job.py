@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from dubkit.errors import RecordError
@@ -30,6 +31,9 @@ class DubJob:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` ...
         codec: FFmpeg encoder of the picture; ``auto`` stays with the source's codec where it can.
         keep_original: Whether the original sound is kept as a further track.
+        original: What is heard of the original sound beside the lines: ``duck`` lowers it under them, ``mute`` leaves
+            it out.
+        shift: Seconds added to every cue's time, such as -3600 for cues that count from 01:00:00:00.
         version: Version of this document's form.
     """
 
@@ -46,6 +50,8 @@ class DubJob:
     device: str = "auto"
     codec: str = "auto"
     keep_original: bool = False
+    original: str = "duck"
+    shift: Fraction = Fraction(0)
     version: int = JOB_VERSION
 
     def __post_init__(self) -> None:
@@ -57,5 +63,7 @@ class DubJob:
             )
         if (self.voice is None) == (not self.tts):
             raise RecordError("a job needs either a voice or a text-to-speech engine", remedy="give one of the two")
+        if self.original not in ("duck", "mute"):
+            raise RecordError(f"the original sound cannot be {self.original!r}", remedy="use 'duck' or 'mute'")
         if self.tts and self.subtitles is None:
             raise RecordError("text to speech needs subtitles to read", remedy="give a subtitle file")

@@ -21,6 +21,7 @@ class Event:
         text: Without mark-up; lines as in the file.
         speakers: Who speaks, in the order in which the file's own fields name them.
         layers: On how many layers the same text is drawn (ASS).
+        label: What the file itself calls it, such as its printed number; empty where it does not.
     """
 
     start: Seconds
@@ -28,6 +29,7 @@ class Event:
     text: str
     speakers: tuple[str, ...] = ()
     layers: int = 1
+    label: str = ""
 
 
 _OVERRIDE = re.compile(r"\{\\[^}]*\}")

@@ -155,10 +155,16 @@ def _frame_events(script: pysubs2.SSAFile, path: Path, rate: FrameRate | None) -
 
 
 def _cues(events: list[Event]) -> tuple[Cue, ...]:
-    """Events as cues, sorted by start and end (ties as in the file) and numbered from 1."""
+    """Events as cues, sorted by start and end (ties as in the file).
+
+    They keep the numbers printed in the file, by which people speak of them and name their voice files; where it
+    prints none, or one twice, they are numbered from 1 in film order.
+    """
+    printed = [int(event.label) for event in events if event.label.isdecimal()]
+    kept = len(printed) == len(events) == len(set(printed))
     cues = []
     latest = events[0].start
-    for event in events:
+    for place, event in enumerate(events):
         named, text = ((), event.text) if event.speakers else split_speakers(event.text)
         speakers = event.speakers or named
         notes = []
@@ -173,6 +179,6 @@ def _cues(events: list[Event]) -> tuple[Cue, ...]:
             notes.append(f"is drawn on {event.layers} layers; taken once")
         span = TimeRange(event.start, max(event.start, event.stop))
         speaker = speakers[0] if speakers else ""
-        cues.append(Cue(1, span, " ".join(text.split()), speaker, tuple(notes)))
+        cues.append(Cue(printed[place] if kept else 0, span, " ".join(text.split()), speaker, tuple(notes)))
     cues.sort(key=lambda cue: (cue.span.start, cue.span.stop))
-    return tuple(replace(cue, index=index) for index, cue in enumerate(cues, 1))
+    return tuple(cues if kept else (replace(cue, index=index) for index, cue in enumerate(cues, 1)))

@@ -38,14 +38,16 @@ def read_timed(text: str, path: Path) -> list[Event]:
         SubtitleError: naming the line, where a timing line is damaged.
     """
     vtt = text.lstrip().startswith("WEBVTT")
-    return [_event(start, stop, lines, vtt) for start, stop, lines in _blocks(text.splitlines(), path, vtt)]
+    blocks = _blocks(text.splitlines(), path, vtt)
+    return [_event(start, stop, lines, vtt, label) for start, stop, lines, label in blocks]
 
 
-def _blocks(lines: list[str], path: Path, vtt: bool) -> Iterator[tuple[Seconds, Seconds, list[str]]]:
-    """Timing and text lines of each cue; the number or name over the next cue is taken off."""
+def _blocks(lines: list[str], path: Path, vtt: bool) -> Iterator[tuple[Seconds, Seconds, list[str], str]]:
+    """Timing, text lines and printed number of each cue; the number or name over the next cue is taken off."""
     times: tuple[Seconds, Seconds] | None = None
     body: list[str] = []
     numbered = False
+    label = ""
     for number, line in enumerate(lines, 1):
         match = _TIMING.fullmatch(line)
         if match is None:
@@ -58,13 +60,16 @@ def _blocks(lines: list[str], path: Path, vtt: bool) -> Iterator[tuple[Seconds, 
             body.append(line)
             continue
         if times is None:
-            numbered = "".join(body[-2:]).strip().isdigit()
+            label = "".join(body[-2:]).strip()
+            numbered = label.isdigit()
         else:
-            yield *times, _without_name(body, vtt, numbered)
+            own = _without_name(body, vtt, numbered)
+            yield *times, own, label
+            label = "".join(body[len(own) :]).strip()
         times = _seconds(match.groups()[:5]), _seconds(match.groups()[5:])
         body = []
     if times is not None:
-        yield *times, body
+        yield *times, body, label
 
 
 def _without_name(body: list[str], vtt: bool, numbered: bool) -> list[str]:
@@ -89,10 +94,11 @@ def _seconds(groups: tuple[str | None, ...]) -> Seconds:
     return Fraction(-time if sign else time)
 
 
-def _event(start: Seconds, stop: Seconds, lines: list[str], vtt: bool) -> Event:
+def _event(start: Seconds, stop: Seconds, lines: list[str], vtt: bool, label: str) -> Event:
     paragraphs = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines))
     if vtt:  # the first paragraph is the cue's own, whatever it begins with
         paragraphs = [part for i, part in enumerate(paragraphs) if i == 0 or not _NOT_CUES.match(part)]
     text = "\n".join(paragraphs)
     names = [" ".join(plain_text(html.unescape(name)).split()) for name in _VOICE.findall(text)] if vtt else []
-    return Event(start, stop, plain_text(text), tuple(dict.fromkeys(filter(None, names))))
+    speakers = tuple(dict.fromkeys(filter(None, names)))
+    return Event(start, stop, plain_text(text), speakers, label=label)

@@ -49,7 +49,7 @@ def clip(start: int, stop: int) -> schema.Clip:
         (lambda: sound(0, 0, float("nan"), 0), "not a number .* at 0.000 s; export the sound again"),
         (lambda: sound(*[0.0] * 8000, float("inf")), "at 1.000 s"),
         (lambda: schema.MelSpectrogram(np.zeros((79, 3), np.float32), schema.MelSettings()), "80 bands cannot be"),
-        (lambda: schema.Cue(0, SECOND, "x"), "cue numbers start at 1, not 0"),
+        (lambda: schema.Cue(-1, SECOND, "x"), "cannot have the number -1"),
         (lambda: schema.Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 1.0), "no area"),
         (lambda: schema.Face(np.zeros(3, np.float32), np.zeros((5, 2), np.float32), 1.0), r"not \(3,\)"),
         (lambda: track(yaw=np.zeros(3, np.float32)), r"yaw of face track 7 should be \(2,\), not \(3,\)"),

@@ -171,13 +171,25 @@ def test_cues_are_sorted_numbered_and_say_what_was_odd(tmp_path: Path) -> None:
     text = "1\n00:00:05,000 --> 00:00:06,000\nlate\n\n2\n00:00:01,000 --> 00:00:00,500\nearly\n\n"
     text += "3\n00:00:05,000 --> 00:00:06,000\nlate too\n"
     cues = read_cues(write(tmp_path, "a.srt", text))
-    assert [(cue.index, cue.text) for cue in cues] == [(1, "early"), (2, "late"), (3, "late too")]
+    assert [(cue.index, cue.text) for cue in cues] == [(2, "early"), (1, "late"), (3, "late too")]
     assert cues[0].span == ms(1000, 1000)
     assert cues[0].notes == (
         "stood out of order in the file; moved to its time",
         "ends 0.500 s before it starts; its end is not used",
     )
     assert cues[1].notes == cues[2].notes == ()
+
+
+def test_without_usable_numbers_cues_are_counted_in_film_order(tmp_path: Path) -> None:
+    twice = "7\n00:00:05,000 --> 00:00:06,000\nb\n\n7\n00:00:01,000 --> 00:00:02,000\na\n"
+    assert [(cue.index, cue.text) for cue in read_cues(write(tmp_path, "a.srt", twice))] == [(1, "a"), (2, "b")]
+    named = "WEBVTT\n\nintro\n00:05.000 --> 00:06.000\nb\n\n00:01.000 --> 00:02.000\na\n"
+    assert [(cue.index, cue.text) for cue in read_cues(write(tmp_path, "a.vtt", named))] == [(1, "a"), (2, "b")]
+
+
+def test_printed_numbers_are_kept_with_their_gaps(tmp_path: Path) -> None:
+    text = "0\n00:00:01,000 --> 00:00:02,000\na\n\n5\n00:00:03,000 --> 00:00:04,000\nb\n"
+    assert [(cue.index, cue.text) for cue in read_cues(write(tmp_path, "a.srt", text))] == [(0, "a"), (5, "b")]
 
 
 def test_marks_that_steer_the_display_go_and_joiners_stay(tmp_path: Path) -> None:
