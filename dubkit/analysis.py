@@ -137,12 +137,13 @@ def _find_shots(
     progress: Callable[[str, int, int], None] | None,
 ) -> tuple[FrameTimes, tuple[Shot, ...]]:
     finder = ShotFinder(picture.rate, settings.shots)
+    expected = picture.frame_count or round(picture.duration * picture.rate.fps)
     collector = TimesCollector()
     for index, pts, image in read_images(path, settings.shot_side):
         collector.add(pts)
         finder.add(image)
         if progress is not None:
-            progress("shots", index + 1, max(picture.frame_count, index + 1))
+            progress("shots", index + 1, max(expected, index + 1))
     return collector.finish(picture), finder.finish()
 
 

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 from dubkit.analysis import Analysis, AnalysisSettings, analyze, analyze_still, picture_of
@@ -81,6 +82,8 @@ def dub(
     device: str = "auto",
     codec: str = "auto",
     keep_original: bool = False,
+    original: str = "duck",
+    shift: Fraction | float = 0,
     settings: DubSettings | None = None,
     progress: Progress | None = None,
 ) -> DubReport:
@@ -106,6 +109,8 @@ def dub(
         device=device,
         codec=codec,
         keep_original=keep_original,
+        original=original,
+        shift=Fraction(shift).limit_denominator(1000),
     )
     return run_job(job, settings, progress)
 
@@ -178,13 +183,20 @@ def run_job(job: DubJob, settings: DubSettings | None = None, progress: Progress
         device=ready.model.device,
         shots=len(analysis.shots),
         lines=line_reports(lines, cast, outcome, analysis.times),
-        notes=(*lines.notes, *notes),
+        notes=(*_lost_frames(ready.picture, analysis), *lines.notes, *notes),
         seconds=clock.laps,
     )
 
 
 def _say_nothing(stage: str, done: int, total: int) -> None:
     """Progress for a caller who wants none."""
+
+
+def _lost_frames(picture: VideoInfo, analysis: Analysis) -> tuple[str, ...]:
+    promised, decoded = picture.frame_count, len(analysis.times)
+    if picture.is_still or not promised or promised == decoded:
+        return ()
+    return (f"the container speaks of {promised} frames, {decoded} could be decoded",)
 
 
 class _Clock:
@@ -204,13 +216,14 @@ def _prepare(job: DubJob, settings: DubSettings) -> _Ready:
     """Open everything; whatever is wrong with what was given is said here, before any work."""
     media = probe(job.video)
     picture = picture_of(media)
-    if job.output.exists() and job.output.samefile(job.video):
-        raise InputError("is the source and the result at once", path=job.output, remedy="give another output file")
-    source = open_lines(job, picture, settings.lines)
+    for given in (job.video, job.subtitles, job.voice, Path(job.model) if job.model else None):
+        if given is not None and job.output.exists() and given.exists() and job.output.samefile(given):
+            raise InputError("is a source and the result at once", path=job.output, remedy="give another output file")
     write = replace(settings.write, codec=job.codec) if job.codec != "auto" else settings.write
     MasterWriter(job.output, picture, settings=write)  # complains now of a folder, an ending or a codec it cannot use
     detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
     model = load_model(job.model, job.device)
+    source = open_lines(job, picture, settings.lines)  # last: it reads a whole voice
     return _Ready(job, replace(settings, write=write), media, picture, source, model, detector, note)
 
 
@@ -230,7 +243,7 @@ def _write_master(
         ready.media,
         analysis.times.duration,
         job.language,
-        over_original=job.subtitles is not None,
+        over_original=job.subtitles is not None and job.original == "duck",
         settings=settings.mix,
         on_error=voice_failed,
     )
@@ -259,7 +272,7 @@ def _write_master(
             writer,
             lambda done, total: tell("dub", done, total),
         )
-    return outcome, writer.notes
+    return outcome, (*sound.notes, *writer.notes)
 
 
 def upright_frames(path: Path, picture: VideoInfo, times: FrameTimes) -> Iterator[Frame]:

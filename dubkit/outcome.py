@@ -21,14 +21,14 @@ class Outcome:
 
     Attributes:
         failures: Number of the cue -> why its line failed.
-        untouched: Number of the cue -> spans of it that stayed as they were because of a failure.
+        untouched: Number of the cue -> frames of it that stayed as they were because of a failure.
     """
 
     failures: dict[int, str] = field(default_factory=dict)
     untouched: dict[int, list[FrameRange]] = field(default_factory=dict)
 
     def fail(self, cue: int, reason: str, frames: FrameRange | None = None) -> None:
-        """Note that the line of ``cue`` failed; ``frames`` is the span that stayed as it was."""
+        """Note that the line of ``cue`` failed; ``frames`` are those that stayed as they were because of it."""
         self.failures.setdefault(cue, reason)
         if frames is not None:
             self.untouched.setdefault(cue, []).append(frames)
@@ -46,16 +46,18 @@ def line_reports(lines: Lines, cast: CastSpans, outcome: Outcome, times: FrameTi
 
 def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) -> LineReport:
     cue = line.cue
-    stayed = outcome.untouched.get(cue.index, [])
-    spans = [span for span in cast.spans if span.line == cue.index and span.frames not in stayed]
-    changed, wanted = sum(len(span.frames) for span in spans), len(times.frames_in(line.span))
+    spans = [span for span in cast.spans if span.line == cue.index]
+    stayed = {frame for run in outcome.untouched.get(cue.index, []) for frame in run.indices}
+    runs = [run for span in spans for run in [_without(span.frames, stayed)] if run]
+    changed, shared = sum(len(run) for run in runs), cast.shared.get(cue.index, 0)
+    wanted = len(times.frames_in(line.span))
     failure = outcome.failures.get(cue.index, "")
     if failure:
         status = LineStatus.FAILED
-    elif not changed:
+    elif not changed + shared:
         status = LineStatus.NO_FACE
     else:
-        status = LineStatus.SYNCED if changed >= _WHOLE * wanted else LineStatus.PARTLY
+        status = LineStatus.SYNCED if changed + shared >= _WHOLE * wanted else LineStatus.PARTLY
     reasons = [failure, *cast.reasons.get(cue.index, ())]
     if status is LineStatus.PARTLY:
         reasons.append(f"the face could be changed in {changed} of {wanted} frames")
@@ -67,6 +69,12 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
         status,
         "; ".join(reason for reason in reasons if reason),
         (*cue.notes, *line.notes),
-        tuple(sorted({span.track for span in spans})),
-        tuple(span.frames for span in spans),
+        tuple(sorted({span.track for span in spans if _without(span.frames, stayed)})),
+        tuple(runs),
     )
+
+
+def _without(frames: FrameRange, stayed: set[int]) -> FrameRange:
+    """``frames`` up to the first that stayed as it was: a span that fails is left alone from there on."""
+    stop = next((frame for frame in frames.indices if frame in stayed), frames.stop)
+    return FrameRange(frames.start, stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +71,8 @@ def render_spans(
         model: The generator.
         mel_windows: Gives the (frames of the span, bands, steps) mel windows of a span when its turn comes.
         settings: How.
-        on_failure: Told of a span that could not be rendered; its remaining frames stay as they were.
+        on_failure: Told of a span that could not be rendered, with those of its frames that stay as they were: all of
+            them, or the rest where earlier ones are done.
     """
     renderer = _Renderer(spans, {track.index: track for track in tracks}, model, mel_windows, settings, on_failure)
     window: list[Frame] = []
@@ -109,7 +110,8 @@ class _Renderer:
         settings: RenderSettings,
         on_failure: Callable[[Span, Exception], None],
     ) -> None:
-        self._waiting = sorted(spans, key=lambda span: span.frames.start)
+        in_order = sorted(spans, key=lambda span: span.frames.start)
+        self._waiting = in_order[::-1]  # the next one last, where it is cheap to take
         self._active: list[_Active] = []
         self._tracks = tracks
         self._model = model
@@ -120,20 +122,47 @@ class _Renderer:
         self._references = ReferenceChooser()
         self._runs = _merged_runs(spans)
         # Sorted by start, and spans of one track do not overlap: the last one of a track ends last.
-        self._last_use = {span.track: span.frames.stop for span in self._waiting}
+        self._last_use = {span.track: span.frames.stop for span in in_order}
+        used = sorted((tracks[index] for index in self._last_use), key=lambda track: track.frames.start)
+        self._coming, self._here = used[::-1], list[FaceTrack]()
+        self._ended: dict[int, _Active] = {}
 
     def admit(self, frame: Frame) -> bool:
         """Open the spans that start at ``frame``; whether any span covers it."""
-        self._look_for_references(frame)
-        while self._waiting and self._waiting[0].frames.start <= frame.index:
-            span = self._waiting.pop(0)
-            try:
-                self._active.append(_Active(span, self._mel_windows(span)))
-            except Exception as error:  # noqa: BLE001 - one failed line never costs the film
-                self._on_failure(span, error)
+        self._open(frame)
         if not self._same_reference:
+            for track in self._followed(frame):
+                if frame.index % self._settings.reference_every == 0:
+                    self._references.look(track.index, self._cut(track, [frame]).images[0])
             self._settle_references(frame)
         return any(frame.index in active.span.frames for active in self._active)
+
+    def _open(self, frame: Frame) -> None:
+        while self._waiting and self._waiting[-1].frames.start <= frame.index:
+            span = self._waiting.pop()
+            before = self._ended.get(span.track)
+            reference = (
+                before.reference if before is not None and before.span.frames.stop == span.frames.start else None
+            )
+            try:
+                active = _Active(span, self._mel_windows(span), reference)
+            except Exception as error:  # noqa: BLE001 - one failed line never costs the film
+                self._on_failure(span, error)
+                continue
+            self._active.append(active)
+            self._ended[span.track] = active
+
+    def _followed(self, frame: Frame) -> Iterator[FaceTrack]:
+        """The face tracks that are seen in ``frame`` and have spans now or later."""
+        while self._coming and self._coming[-1].frames.start <= frame.index:
+            self._here.append(self._coming.pop())
+        for track in list(self._here):
+            if frame.index >= self._last_use[track.index] + self._settings.window_frames:
+                self._references.forget(track.index)
+                self._ended.pop(track.index, None)
+                self._here.remove(track)
+            elif frame.index in track.frames and track.visible[frame.index - track.frames.start]:
+                yield track
 
     def has_references(self) -> bool:
         """Whether every active span knows its reference; only then may a window end."""
@@ -146,12 +175,16 @@ class _Renderer:
         results = {frame.index: Rendered(frame) for frame in window}
         for active in list(self._active):
             frames = [results[frame.index].frame for frame in window if frame.index in active.span.frames]
+            if not frames:
+                continue
             if active.span.frames.stop <= window[-1].index + 1:
                 self._active.remove(active)
             try:
                 patches = self._patches(active, frames)
             except Exception as error:  # noqa: BLE001 - one failed line never costs the film
-                self._on_failure(active.span, error)
+                self._on_failure(
+                    replace(active.span, frames=FrameRange(frames[0].index, active.span.frames.stop)), error
+                )
                 if active in self._active:
                     self._active.remove(active)
                 continue
@@ -162,8 +195,6 @@ class _Renderer:
 
     def _patches(self, active: _Active, frames: Sequence[Frame]) -> list[Patch]:
         """``frames`` (all inside the span) with the span's mouths in."""
-        if not frames:
-            return []
         span, track = active.span, self._tracks[active.span.track]
         crops = self._cut(track, frames)
         references = crops.images
@@ -191,17 +222,6 @@ class _Renderer:
         size = self._model.config.image_size
         images = [to_crop(read_region(frame, region), size) for frame, region in zip(frames, regions, strict=True)]
         return FaceCrops(np.stack(images), regions)
-
-    def _look_for_references(self, frame: Frame) -> None:
-        if self._same_reference or frame.index % self._settings.reference_every:
-            return
-        for index, last in self._last_use.items():
-            track = self._tracks[index]
-            row = frame.index - track.frames.start
-            if frame.index >= last + self._settings.window_frames:
-                self._references.forget(index)
-            elif frame.index in track.frames and track.visible[row]:
-                self._references.look(index, self._cut(track, [frame]).images[0])
 
     def _settle_references(self, frame: Frame) -> None:
         """Let ``frame`` be a span's reference if it is among the span's first, and choose when it is the last of these.

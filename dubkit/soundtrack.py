@@ -30,10 +30,12 @@ class Soundtrack:
     Attributes:
         track: How it is written.
         blocks: The mix, exactly as long as the picture.
+        notes: What of the original sound is not in it.
     """
 
     track: SoundTrack
     blocks: Iterator[Waveform]
+    notes: tuple[str, ...] = ()
 
 
 def plan_soundtrack(
@@ -60,7 +62,11 @@ def plan_soundtrack(
     rate = settings.sample_rate
     original = source.audio[0] if source.audio and over_original else None
     channels = original.channels if original is not None and original.channels in _MIXES else _STEREO
-    bed = None
+    bed, notes = None, []
+    if original is not None and len(source.audio) > 1:
+        notes.append(f"the first of {len(source.audio)} original sound tracks is heard under the lines")
+    if original is not None and channels != original.channels:
+        notes.append(f"the original sound of {original.channels} channels was mixed to {channels}")
     if original is not None:
         bed = sound_blocks(source.path, sample_rate=rate, channels=channels, duration=duration, block=rate)
 
@@ -78,7 +84,8 @@ def plan_soundtrack(
         ducked=[line.span for line in lines.lines],
         on_error=on_error,
     )
-    return Soundtrack(SoundTrack(language=language, channels=channels, sample_rate=rate, default=True), blocks)
+    track = SoundTrack(language=language, channels=channels, sample_rate=rate, default=True)
+    return Soundtrack(track, blocks, tuple(notes))
 
 
 class SpanListener:
@@ -95,6 +102,7 @@ class SpanListener:
 
     def __init__(self, lines: Lines, times: FrameTimes, model: LipModel) -> None:
         self._lines = {line.cue.index: line for line in lines.lines}
+        self._one_voice = lines.one_voice
         self._times, self._model = times, model
 
     def __call__(self, span: Span) -> npt.NDArray[np.float32]:
@@ -107,7 +115,11 @@ class SpanListener:
         config = self._model.config
         wanted = self._times.time_range(span.frames)
         heard = TimeRange(wanted.start + self._MARGIN.start, wanted.stop + self._MARGIN.stop)
-        sound = _placed_voice(line, heard, config.mel.sample_rate)
+        rate = config.mel.sample_rate
+        if self._one_voice:  # its time is the picture's, and what is said just outside the cue is heard too
+            sound = read_sound(line.voice.path, sample_rate=rate, channels=1, span=heard)
+        else:
+            sound = _placed_voice(line, heard, rate)
         mel = mel_spectrogram(sound, config.mel, start=heard.start)
         shown = [self._times.seconds(frame) for frame in span.frames.indices]
         return mel_windows(mel, shown, config.mel_offset)

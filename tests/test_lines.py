@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,11 +94,34 @@ def test_a_language_nobody_speaks_is_said_at_once(tmp_path: Path) -> None:
         open_lines(job(tmp_path, tts="espeak", language="klingon"), PICTURE, LineSettings())
 
 
-def test_without_subtitles_the_voice_is_one_line(tmp_path: Path) -> None:
+def test_without_subtitles_the_voice_is_one_line_as_long_as_the_picture(tmp_path: Path) -> None:
     found = lines(job(tmp_path, subtitles=None, voice=sound(tmp_path / "poem.wav", 4)), tmp_path)
     (line,) = found.lines
-    assert line.cue.span == TimeRange(Fraction(0), Fraction(4))
+    assert line.cue.span == TimeRange(Fraction(0), Fraction(10))
+    assert line.sound == TimeRange(Fraction(0), Fraction(4))
     assert line.cue.text == "poem.wav"
+
+
+def test_a_long_voice_is_heard_in_pieces(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, voice=sound(tmp_path / "es.wav", 100)), tmp_path, duration=100)
+    assert found.one_voice
+    edges = [(float(line.sound.start), float(line.sound.stop)) for line in found.heard]
+    assert edges[0][0] == 0
+    assert edges[-1][1] == 100
+    assert all(before[1] == after[0] for before, after in pairwise(edges))
+    assert max(stop - start for start, stop in edges) <= 30
+
+
+def test_cues_are_moved_as_asked(tmp_path: Path) -> None:
+    found = lines(job(tmp_path, tts="espeak", language="es", shift=Fraction(-11)), tmp_path)
+    assert [line.cue.index for line in found.lines] == [3]
+    assert found.lines[0].start == 1
+
+
+def test_a_film_without_a_single_cue_is_not_dubbed(tmp_path: Path) -> None:
+    voice = sound(tmp_path / "es.wav", 4)
+    with pytest.raises(SubtitleError, match="has no cue inside the film"):
+        lines(job(tmp_path, voice=voice, shift=Fraction(-60)), tmp_path)
 
 
 @pytest.mark.parametrize(

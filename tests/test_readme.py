@@ -36,6 +36,7 @@ def desk(sample: SampleFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cues = "1\n00:00:00,100 --> 00:00:00,800\nHola.\n"
     for name in ("film.es.srt", "film.de.srt"):
         (folder / name).write_text(cues, encoding="utf-8")
+    (folder / "reel.de.srt").write_text(cues.replace("00:00:00", "01:00:00"), encoding="utf-8")
     script = pysubs2.SSAFile()
     script.append(pysubs2.SSAEvent(100, 800, "Salut.", name="Eva"))
     script.save(str(folder / "film.fr.ass"))

@@ -141,6 +141,21 @@ def test_a_failed_span_leaves_its_frames_and_costs_nothing_else() -> None:
     assert [bool(result.patches) for result in results] == [True] * 10 + [False] * 10 + [True] * 10 + [False] * 10
 
 
+def test_a_span_that_fails_halfway_says_from_where_it_is_left_alone() -> None:
+    settings = RenderSettings(window_frames=10)
+    span = [Span(1, 0, 0, FrameRange(0, 40))]
+    results, failures = render(span, [track(0, 0, 40)], Painter(breaks_at=0.25), settings=settings)
+    assert [failed.frames for failed, _ in failures] == [FrameRange(20, 40)]
+    assert [bool(result.patches) for result in results] == [True] * 20 + [False] * 20
+
+
+def test_spans_that_follow_one_another_keep_their_reference() -> None:
+    model = Painter(Reference.OTHER)
+    spans = [Span(1, 0, 0, FrameRange(5, 20)), Span(1, 0, 0, FrameRange(20, 35))]
+    render(spans, [track(0, 0, 40)], model)
+    assert len({reference.tobytes() for reference in model.references}) == 1
+
+
 def test_a_voice_that_cannot_be_read_fails_its_span_alone() -> None:
     def deaf(span: Span) -> npt.NDArray[np.float32]:
         if span.line == 1:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,13 @@ class CastSettings:
 
     Attributes:
         min_frames: Frames a face must be seen on end to be worth changing.
+        max_frames: Frames of a span at most; a longer run becomes several, so that none grows with the film.
         min_face: Height of a face's box in pixels below which a mouth is too small to see.
         max_yaw: Degrees a head may be turned before its mouth is left alone.
     """
 
     min_frames: int = 5
+    max_frames: int = 750
     min_face: float = 32.0
     max_yaw: float = 60.0
 
@@ -36,10 +39,12 @@ class CastSpans:
     Attributes:
         spans: In film order; no two change the same frame of the same face.
         reasons: Number of a line's cue -> why frames of it are left alone, or how its face was chosen.
+        shared: Number of a line's cue -> frames of its face that an overlapping line has changed already.
     """
 
     spans: tuple[Span, ...]
     reasons: Mapping[int, tuple[str, ...]]
+    shared: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +54,25 @@ class _Candidate:
     track: FaceTrack
     usable: npt.NDArray[np.bool_]
     free: npt.NDArray[np.bool_]
+    area: npt.NDArray[np.float64]
 
     def rows(self, frames: FrameRange) -> slice:
         part = self.track.frames.overlap(frames)
         return slice(part.start - self.track.frames.start, part.stop - self.track.frames.start)
 
     def presence(self, frames: FrameRange) -> float:
-        """Area of the face summed over its usable frames: large and long seen wins."""
+        """Area of the face summed over the frames in which it is seen: large and long seen wins."""
         rows = self.rows(frames)
-        boxes = self.track.boxes[rows][self.usable[rows]]
-        return float(((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum())
+        return float(self.area[rows][self.track.visible[rows]].sum())
+
+    def can_speak(self, frames: FrameRange) -> bool:
+        """Whether some frame of it may be changed."""
+        return bool(self.usable[self.rows(frames)].any())
+
+    def claimed(self, frames: FrameRange) -> int:
+        """How many of its usable frames other lines have changed already."""
+        rows = self.rows(frames)
+        return int((self.usable[rows] & ~self.free[rows]).sum())
 
     def claim(self, frames: FrameRange, min_frames: int) -> list[FrameRange]:
         """Take the usable, unclaimed frames as runs of at least ``min_frames``."""
@@ -92,60 +106,74 @@ def cast_lines(
     """
     by_shot: dict[int, list[_Candidate]] = {}
     for track in tracks:
-        usable = _usable(track, settings)
-        by_shot.setdefault(track.shot, []).append(_Candidate(track, usable, np.ones_like(usable)))
+        by_shot.setdefault(track.shot, []).append(_candidate(track, settings))
+    starts = [shot.frames.start for shot in shots]
     spans: list[Span] = []
     reasons: dict[int, tuple[str, ...]] = {}
+    shared: dict[int, int] = {}
     for line in lines:
-        wanted = times.frames_in(line.span)
+        cue, wanted = line.cue.index, times.frames_in(line.span)
         notes: list[str] = []
-        for shot in shots:
+        for shot in shots[max(0, bisect_right(starts, wanted.start) - 1) :]:
             frames = shot.frames.overlap(wanted)
-            if frames:
-                found, more = _cast_in_shot(frames, by_shot.get(shot.index, []), settings)
-                spans.extend(Span(line.cue.index, index, shot.index, run) for index, run in found)
-                notes.extend(more)
-        reasons[line.cue.index] = tuple(notes)
+            if not frames:
+                break
+            found, taken, more = _cast_in_shot(frames, by_shot.get(shot.index, []), settings)
+            spans.extend(Span(cue, index, shot.index, run) for index, run in found)
+            shared[cue] = shared.get(cue, 0) + taken
+            notes.extend(more)
+        if shared.get(cue):
+            notes.append(f"{shared[cue]} of its frames show the line it overlaps")
+        reasons[cue] = tuple(notes)
     spans.sort(key=lambda span: (span.frames.start, span.track))
-    return CastSpans(tuple(spans), reasons)
+    return CastSpans(tuple(spans), reasons, shared)
 
 
 def _cast_in_shot(
     frames: FrameRange, candidates: Sequence[_Candidate], settings: CastSettings
-) -> tuple[list[tuple[int, FrameRange]], list[str]]:
-    """The track and run of each span, and what there is to say.
+) -> tuple[list[tuple[int, FrameRange]], int, list[str]]:
+    """The track and run of each span, how many frames are taken by other lines, and what there is to say.
 
-    The largest face is the speaker for as long as it is followed; where it is not, because it left the picture,
-    the largest of the others is: usually the same person, back again.
+    The largest face is the speaker for as long as it is followed, also where it is turned away: a bystander does not
+    speak for it. Where it is not followed, because it left the picture, the largest of the others is the speaker:
+    usually the same person, back again.
     """
     here = [candidate for candidate in candidates if candidate.track.frames.overlap(frames)]
     if not here:
-        return [], [f"no face is seen in {frames}"]
+        return [], 0, [f"no face is seen in {frames}"]
     chosen: list[_Candidate] = []
     for candidate in sorted(here, key=lambda one: (-one.presence(frames), one.track.index)):
-        apart = all(not candidate.track.frames.overlap(other.track.frames) for other in chosen)
-        if apart and candidate.presence(frames) > 0:
+        if all(not candidate.track.frames.overlap(other.track.frames) for other in chosen):
             chosen.append(candidate)
-    if not chosen:
-        largest = max(here, key=lambda one: float((one.track.boxes[:, 3] - one.track.boxes[:, 1]).max()))
-        return [], [f"the face in {frames} is {_why_unusable(largest, frames, settings)}"]
     found: list[tuple[int, FrameRange]] = []
     notes: list[str] = []
+    taken = 0
     for candidate in chosen:
         rivals = sum(other.presence(frames) > 0 for other in here if other.track.frames.overlap(candidate.track.frames))
         if rivals > 1:
             notes.append(f"the largest of {rivals} faces was taken as the speaker in {frames}")
+        if not candidate.can_speak(frames):
+            notes.append(f"the face in {frames} is {_why_unusable(candidate, frames, settings)}")
+            continue
+        claimed = candidate.claimed(frames)
         runs = candidate.claim(frames, settings.min_frames)
-        found.extend((candidate.track.index, run) for run in runs)
-    if not found:
-        notes.append(f"the face in {frames} is seen for fewer than {settings.min_frames} frames not yet changed")
-    return found, notes
+        taken += claimed
+        found.extend((candidate.track.index, part) for run in runs for part in _parts(run, settings.max_frames))
+        if not runs and not claimed:
+            notes.append(f"the face in {frames} is seen for fewer than {settings.min_frames} frames")
+    return found, taken, notes
 
 
-def _usable(track: FaceTrack, settings: CastSettings) -> npt.NDArray[np.bool_]:
+def _parts(run: FrameRange, longest: int) -> list[FrameRange]:
+    return [FrameRange(start, min(start + longest, run.stop)) for start in range(run.start, run.stop, longest)]
+
+
+def _candidate(track: FaceTrack, settings: CastSettings) -> _Candidate:
     heights = track.boxes[:, 3] - track.boxes[:, 1]
     turned = np.abs(np.nan_to_num(track.yaw, nan=0.0)) > settings.max_yaw
-    return np.asarray(track.visible & (heights >= settings.min_face) & ~turned)
+    usable = np.asarray(track.visible & (heights >= settings.min_face) & ~turned)
+    area = np.asarray((track.boxes[:, 2] - track.boxes[:, 0]) * heights, np.float64)
+    return _Candidate(track, usable, np.ones_like(usable), area)
 
 
 def _why_unusable(candidate: _Candidate, frames: FrameRange, settings: CastSettings) -> str:

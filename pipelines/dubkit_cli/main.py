@@ -74,15 +74,24 @@ def _shared_options(command: F) -> F:
     "--voice", type=_PATH, default=None, help="The new voice: one full-length file, or a folder of files named by cue."
 )
 @click.option("--tts", default="", help="Text-to-speech engine instead of a voice: espeak.")
+@click.option("--shift", type=float, default=0, help="Seconds added to every cue's time, such as -3600.")
+@click.option(
+    "--original",
+    type=click.Choice(["duck", "mute"]),
+    default="duck",
+    help="The original sound beside the lines: lowered under them, or left out.",
+)
 @click.option("--encoding", default="", help="Text encoding of the subtitles, where it is not found out.")
 @_shared_options
 def dub_command(report_path: Path | None, as_json: bool, voice: Path | None, tts: str, **options: Any) -> int:
     """Dub VIDEO: new lips and new sound, line by line."""
     if (voice is None) == (not tts):
         raise click.UsageError("give either --voice or --tts")
+    files = [options["video"], options["subtitles"], options["output"], voice]
     return _reported(
         lambda reporter: dubkit.dub(voice=voice, tts=tts, progress=reporter.progress, **options),
         report_path,
+        files,
         as_json,
     )
 
@@ -93,24 +102,39 @@ def dub_command(report_path: Path | None, as_json: bool, voice: Path | None, tts
 @_shared_options
 def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> int:
     """Sync the lips in VIDEO to AUDIO; a still image becomes a talking picture."""
-    return _reported(lambda reporter: dubkit.sync_lips(progress=reporter.progress, **options), report_path, as_json)
+    files = [options["video"], options["audio"], options["output"]]
+    return _reported(
+        lambda reporter: dubkit.sync_lips(progress=reporter.progress, **options), report_path, files, as_json
+    )
 
 
 cli.add_command(models)
 
 
-def _reported(work: Callable[[Reporter], DubReport], report_path: Path | None, as_json: bool) -> int:
+def _reported(
+    work: Callable[[Reporter], DubReport], report_path: Path | None, files: Sequence[Path | None], as_json: bool
+) -> int:
     reporter = Reporter(as_json)
 
     def reported() -> int:
-        if report_path is not None and not report_path.parent.is_dir():
-            raise OutputError("the folder for the report does not exist", path=report_path, remedy="make it first")
+        if report_path is not None:
+            _check_report(report_path, files)
         report = work(reporter)
         if report_path is not None:
             _write_report(report, report_path)
         return reporter.result(report)
 
     return reporter.guard(reported)
+
+
+def _check_report(path: Path, files: Sequence[Path | None]) -> None:
+    """Refuse, before any work, a report that cannot be written or would take another file's place."""
+    if not path.parent.is_dir():
+        raise OutputError("the folder for the report does not exist", path=path, remedy="make it first")
+    if path.is_dir():
+        raise OutputError("is a folder", path=path, remedy="give the report a file's name")
+    if path.resolve() in [file.resolve() for file in files if file is not None]:
+        raise OutputError("is the report and another file at once", path=path, remedy="give the report its own name")
 
 
 def _write_report(report: DubReport, path: Path) -> None:
@@ -130,6 +154,8 @@ def run(arguments: Sequence[str]) -> int:
         return stop.exit_code
     except click.ClickException as error:
         error.show()
+        if "--json" in arguments:
+            Reporter(as_json=True).usage(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_CANCELLED

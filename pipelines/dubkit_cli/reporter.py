@@ -137,9 +137,15 @@ class Reporter:
             click.echo("dubkit: stopped; nothing half-written was left", err=True)
         return EXIT_CANCELLED
 
+    def usage(self, error: click.ClickException) -> None:
+        """Tell a machine that the command was not understood; people were told by click."""
+        details = {"kind": "UsageError", "message": error.format_message()}
+        self._emit({"event": "result", "ok": False, "exit_code": error.exit_code, "error": details})
+
     @staticmethod
     def _emit(event: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        # ASCII, with escapes: a pipe on Windows takes no other letters.
+        sys.stdout.write(json.dumps(event) + "\n")
         sys.stdout.flush()
 
 
@@ -170,7 +176,7 @@ def _total_summary(report: DubReport) -> str:
         for status in LineStatus
         if any(line.status is status for line in report.lines)
     ]
-    changed = sum(line.changed for line in report.lines)
+    changed = len({frame for line in report.lines for run in line.frames for frame in run.indices})
     return (
         f"{len(report.lines)} lines: {', '.join(counts) or 'nothing to do'}. "
         f"{changed} of {report.frames} frames changed, {report.shots} shots, "

@@ -67,6 +67,8 @@ def test_two_lines_never_change_the_same_frame_of_a_face() -> None:
     lines = [make_line(1, 0, 1), make_line(2, 0.6, 1.6)]
     cast = cast_lines(lines, SHOTS, [make_track(0, 0, (0, 50))], TIMES, CastSettings())
     assert [(span.line, span.frames) for span in cast.spans] == [(1, FrameRange(0, 25)), (2, FrameRange(25, 40))]
+    assert cast.shared == {1: 0, 2: 10}
+    assert cast.reasons[2] == ("10 of its frames show the line it overlaps",)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,19 @@ def test_a_face_that_leaves_and_returns_is_followed_by_both_its_tracks() -> None
     cast = cast_lines([make_line(1, 0, 2)], SHOTS, tracks, TIMES, CastSettings())
     assert [(span.track, span.frames) for span in cast.spans] == [(0, FrameRange(0, 20)), (1, FrameRange(30, 50))]
     assert cast.reasons[1] == ()
+
+
+def test_nobody_speaks_for_a_speaker_who_is_turned_away() -> None:
+    tracks = [make_track(0, 0, (0, 50), size=300, yaw=75), make_track(1, 0, (0, 50), size=50)]
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, tracks, TIMES, CastSettings())
+    assert cast.spans == ()
+    assert any("turned away" in reason for reason in cast.reasons[1])
+
+
+def test_a_long_run_becomes_several_spans_without_a_gap() -> None:
+    settings = CastSettings(max_frames=20)
+    cast = cast_lines([make_line(1, 0, 2)], SHOTS, [make_track(0, 0, (0, 50))], TIMES, settings)
+    assert [span.frames for span in cast.spans] == [FrameRange(0, 20), FrameRange(20, 40), FrameRange(40, 50)]
 
 
 def test_a_smaller_face_is_left_alone_while_the_larger_one_is_there() -> None:

@@ -162,6 +162,52 @@ def test_output(
     assert Path(name).name in refused(["lipsync", str(sample.video), str(voice)], tmp_path / name, capsys)
 
 
+@pytest.mark.parametrize("name", ["", "film.mp4", "voice.wav", "out.mp4", "gone/report.json"])
+def test_a_report_takes_no_other_place(
+    name: str, sample: SampleFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / "film.mp4"
+    shutil.copy(sample.video, film)
+    voice = write_voice(tmp_path / "voice.wav")
+    before = {path: path.read_bytes() for path in (film, voice)}
+    arguments = ["lipsync", str(film), str(voice), "-o", str(tmp_path / "out.mp4")]
+    assert run([*arguments, "--report", str(tmp_path / name)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert {path: path.read_bytes() for path in (film, voice)} == before
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_voice_is_never_overwritten(sample: SampleFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    voice = tmp_path / "voice.mp4"
+    shutil.copy(sample.video, voice)
+    before = voice.read_bytes()
+    assert run(["lipsync", str(sample.video), str(voice), "-o", str(voice)]) == 1
+    assert "a source and the result at once" in capsys.readouterr().err
+    assert voice.read_bytes() == before
+
+
+def test_a_folder_of_voices_that_fits_no_cue(
+    sample: SampleFiles, spanish: Path, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    write_voice(takes / "99.wav")
+    arguments = ["dub", str(sample.video), "--subtitles", str(spanish), "--voice", str(takes)]
+    assert "no file named after a cue" in refused(arguments, output, capsys)
+    assert "is a folder" in refused(["lipsync", str(sample.video), str(takes)], output, capsys)
+
+
+def test_subtitles_of_another_film(
+    sample: SampleFiles, tmp_path: Path, voice: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cues = tmp_path / "late.srt"
+    cues.write_text("1\n01:00:00,600 --> 01:00:03,200\nBuenas noches.\n", encoding="utf-8")
+    arguments = ["dub", str(sample.portrait), "--subtitles", str(cues), "--voice", str(voice), "--shift", "-7200"]
+    said = refused(arguments, output, capsys)
+    assert "has no cue inside the film" in said
+    assert "--shift" in said
+
+
 def test_the_source_is_never_overwritten(
     sample: SampleFiles, voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,7 +215,7 @@ def test_the_source_is_never_overwritten(
     shutil.copy(sample.video, film)
     before = film.read_bytes()
     assert run(["lipsync", str(film), str(voice), "-o", str(film)]) == 1
-    assert "source and the result at once" in capsys.readouterr().err
+    assert "a source and the result at once" in capsys.readouterr().err
     assert film.read_bytes() == before
 
 
@@ -199,6 +245,12 @@ def test_machines_get_the_same_sentence_as_json(
 def test_wrong_usage_is_another_code(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
     assert "Usage" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_said_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dub", "a.mp4", "--detector", "nose", "--json"]) == 2
+    result = json.loads(capsys.readouterr().out)
+    assert (result["event"], result["exit_code"], result["error"]["kind"]) == ("result", 2, "UsageError")
 
 
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

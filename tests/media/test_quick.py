@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from dubkit.media import quick_sound, read_sound, sound_duration
+from dubkit.timing import TimeRange
+
+
+def test_what_can_be_counted_into_is_left_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "voice.wav"
+    soundfile.write(path, np.zeros(800), 8000)
+    assert quick_sound(path, tmp_path / "work") == path
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".ogg"])
+def test_the_copy_is_the_sound(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"voice{ending}"
+    samples = (0.3 * np.sin(np.arange(48_000) * 2 * np.pi * 330 / 24_000)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libmp3lame" if ending == ".mp3" else "libvorbis", rate=24_000, layout="mono")
+        for first in range(0, samples.size, 1152):
+            part = np.ascontiguousarray(samples[None, first : first + 1152])
+            frame = av.AudioFrame.from_ndarray(part, "fltp", "mono")
+            frame.sample_rate, frame.pts, frame.time_base = 24_000, first, Fraction(1, 24_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    (tmp_path / "work").mkdir()
+    copy = quick_sound(path, tmp_path / "work")
+    assert copy.parent == tmp_path / "work"
+    assert sound_duration(copy) == sound_duration(path)
+    span = TimeRange(Fraction(1), Fraction(3, 2))
+    there, here = (read_sound(each, sample_rate=24_000, span=span).samples for each in (path, copy))
+    np.testing.assert_allclose(here, there, atol=1e-4)
