@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from dubkit.blending import BlendSettings, Patch, fade, paste_mouth, read_region
+from dubkit.errors import RecordError
 from dubkit.faces import CropSettings, crop_region, from_crop, to_crop
 from dubkit.lipsync import LipModel, Reference, ReferenceChooser, SynthesisSettings, synthesize
 from dubkit.schema import FaceCrops, FaceTrack, Frame, Span
@@ -133,7 +135,7 @@ class _Renderer:
         if not self._same_reference:
             for track in self._followed(frame):
                 if frame.index % self._settings.reference_every == 0:
-                    self._references.look(track.index, self._cut(track, [frame]).images[0])
+                    self._look(track, frame)
             self._settle_references(frame)
         return any(frame.index in active.span.frames for active in self._active)
 
@@ -228,14 +230,21 @@ class _Renderer:
 
         Settled here, frame by frame, so that the result does not depend on where windows end.
         """
-        for active in self._active:
+        for active in list(self._active):
             if active.reference is not None:
                 continue
-            track = self._tracks[active.span.track]
-            self._references.look(track.index, self._cut(track, [frame]).images[0])
-            first = active.span.frames.start
-            if frame.index + 1 >= min(active.span.frames.stop, first + self._settings.reference_frames):
+            span, track = active.span, self._tracks[active.span.track]
+            self._look(track, frame)
+            last = min(span.frames.stop, span.frames.start + self._settings.reference_frames) - 1
+            if frame.index >= last and self._references.knows(track.index):
                 active.reference = self._references.best(track.index)
+            elif frame.index >= last:
+                self._active.remove(active)
+                self._on_failure(span, RecordError(f"its face lies outside the picture in {span.frames}"))
+
+    def _look(self, track: FaceTrack, frame: Frame) -> None:
+        with suppress(RecordError):  # a box filled in between detections may lie beyond the picture's edge
+            self._references.look(track.index, self._cut(track, [frame]).images[0])
 
     def _opacity(self, span: Span, frame: int) -> float:
         run = next(run for run in self._runs[span.track] if frame in run)

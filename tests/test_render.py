@@ -149,6 +149,13 @@ def test_a_span_that_fails_halfway_says_from_where_it_is_left_alone() -> None:
     assert [bool(result.patches) for result in results] == [True] * 20 + [False] * 20
 
 
+def test_a_face_beyond_the_edge_costs_its_line_alone() -> None:
+    spans = [Span(1, 0, 0, FrameRange(0, 20)), Span(2, 1, 0, FrameRange(10, 30))]
+    results, failures = render(spans, [track(0, 0, 40), track(1, 0, 40, left=-300)])
+    assert [(span.line, "outside the picture" in message) for span, message in failures] == [(2, True)]
+    assert [bool(result.patches) for result in results] == [True] * 20 + [False] * 20
+
+
 def test_spans_that_follow_one_another_keep_their_reference() -> None:
     model = Painter(Reference.OTHER)
     spans = [Span(1, 0, 0, FrameRange(5, 20)), Span(1, 0, 0, FrameRange(20, 35))]

@@ -42,6 +42,10 @@ class ReferenceChooser:
         if track not in self._best or openness < self._best[track][0]:
             self._best[track] = openness, crop
 
+    def knows(self, track: int) -> bool:
+        """Whether some crop of ``track`` was looked at."""
+        return track in self._best
+
     def best(self, track: int) -> npt.NDArray[np.float32]:
         """The (size, size, 3) reference of ``track``; at least one crop of it must have been looked at."""
         return self._best[track][1]
