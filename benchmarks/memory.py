@@ -113,7 +113,7 @@ def main() -> None:
     figures = {
         "machine": describe_machine(),
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
-        "detector": given.detector,
+        "options": options,
         "rows": rows,
     }
     _RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
