@@ -24,7 +24,8 @@ class MaskSettings:
         radius_y: Half its height.
         roundness: Exponent of the superellipse: 2 is an ellipse, more is squarer.
         core: Share of the radius within which the mask is 1; from there it falls to 0 at the radius.
-        top: Nothing above this row is touched: the generator sees the upper half and leaves it.
+        top: Nothing above this row is touched: it is below the nose, which is drawn sharper in the film.
+        below_nose: Where landmarks are known, ``top`` lies this far from the nose's tip towards the mouth.
         lift: How far above the middle of the mouth corners the shape's centre lies (negative: below), since the
             jaw moves more than the upper lip.
     """
@@ -35,7 +36,8 @@ class MaskSettings:
     radius_y: float = 0.26
     roundness: float = 2.5
     core: float = 0.55
-    top: float = 0.5
+    top: float = 0.6
+    below_nose: float = 0.35
     lift: float = -0.03
 
 
@@ -51,11 +53,12 @@ def mouth_mask(region: Region, landmarks: npt.NDArray[np.float32], settings: Mas
         (region.height, region.width) float32; 0 on the crop's border and above ``settings.top``.
     """
     centre_x, centre_y = _centre(region, landmarks, settings)
+    top = _top(region, landmarks, settings)
     x = (np.arange(region.width, dtype=np.float32) + 0.5) / region.width
     y = (np.arange(region.height, dtype=np.float32) + 0.5) / region.height
     # The shape ends inside the crop on all sides, also when the mouth is off its centre.
     left, right = min(settings.radius_x, centre_x), min(settings.radius_x, 1 - centre_x)
-    above, below = min(settings.radius_y, centre_y - settings.top), min(settings.radius_y, 1 - centre_y)
+    above, below = min(settings.radius_y, centre_y - top), min(settings.radius_y, 1 - centre_y)
     dx = np.where(x < centre_x, (centre_x - x) / left, (x - centre_x) / right)
     dy = np.where(y < centre_y, (centre_y - y) / above, (y - centre_y) / below)
     power = settings.roundness
@@ -67,6 +70,14 @@ def mouth_mask(region: Region, landmarks: npt.NDArray[np.float32], settings: Mas
     return np.asarray(mask, np.float32)
 
 
+def _top(region: Region, landmarks: npt.NDArray[np.float32], settings: MaskSettings) -> float:
+    nose, mouth = landmarks[2, 1], landmarks[3:5, 1].mean()
+    if not np.isfinite(nose + mouth):
+        return settings.top
+    row = float(nose + settings.below_nose * (mouth - nose) - region.top) / region.height
+    return float(np.clip(row, 0.5, 0.7))  # elsewhere is no nose's tip
+
+
 def _centre(region: Region, landmarks: npt.NDArray[np.float32], settings: MaskSettings) -> tuple[float, float]:
     mouth = landmarks[3:5].mean(axis=0)
     if not np.isfinite(mouth).all():
@@ -74,4 +85,4 @@ def _centre(region: Region, landmarks: npt.NDArray[np.float32], settings: MaskSe
     x = (float(mouth[0]) - region.left) / region.width
     y = (float(mouth[1]) - region.top) / region.height - settings.lift
     # A landmark far from where mouths are is a mistake of the detector, not a mouth.
-    return float(np.clip(x, 0.3, 0.7)), float(np.clip(y, settings.top + 0.12, 0.9))
+    return float(np.clip(x, 0.3, 0.7)), float(np.clip(y, 0.72, 0.9))

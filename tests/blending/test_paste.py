@@ -51,6 +51,14 @@ def test_mask_follows_the_corners_of_the_mouth() -> None:
     assert (moved.sum(axis=0) * columns).sum() / moved.sum() > 55
 
 
+def test_mask_leaves_the_nose_alone() -> None:
+    region = Region(0, 0, 96, 96)
+    landmarks = NOWHERE.copy()
+    landmarks[2:5] = (48, 60), (38, 76), (58, 76)
+    assert not mouth_mask(region, landmarks, MaskSettings())[:65].any()
+    assert not mouth_mask(region, NOWHERE, MaskSettings())[:57].any()
+
+
 def test_colour_is_matched_on_the_rim() -> None:
     rng = np.random.default_rng(0)
     old = rng.random((40, 40, 3)).astype(np.float32) * 0.2 + 0.4
