@@ -10,7 +10,7 @@ from pathlib import Path
 from dubkit.errors import MediaError
 from dubkit.faces import FaceDetector, TrackSettings, frames_to_look, scale_faces, track_faces
 from dubkit.media import TimesCollector, probe, read_images, turned_video
-from dubkit.schema import Face, FaceTrack, MediaInfo, Shot, VideoInfo
+from dubkit.schema import Face, FaceTrack, Image, MediaInfo, Shot, VideoInfo
 from dubkit.shots import ShotFinder, ShotSettings
 from dubkit.timing import FrameRange, FrameRate, FrameTimes, Seconds
 
@@ -121,13 +121,17 @@ def analyze_still(
     if count < 1:
         raise MediaError("cannot be shown for no time at all", path=path, remedy="give a sound or cues with a length")
     shot = Shot(0, FrameRange(0, count))
-    upright = turned_video(picture, picture.rotation)
     _, _, image = next(read_images(path, settings.face_side, upright=True))
-    fx, fy = upright.width / image.shape[1], upright.height / image.shape[0]
-    faces = scale_faces(detector.detect(image), fx, fy)
+    faces = _faces_in(image, turned_video(picture, picture.rotation), detector)
     looked_at = dict.fromkeys(frames_to_look(shot, settings.tracks), faces)
     tracks = track_faces(shot, looked_at, settings.tracks, first_index=0)
     return Analysis(media, FrameTimes.constant(count, picture.rate), (shot,), tracks)
+
+
+def _faces_in(image: Image, upright: VideoInfo, detector: FaceDetector) -> list[Face]:
+    """The faces in a small image of the picture, in pixels of the upright picture itself."""
+    fx, fy = upright.width / image.shape[1], upright.height / image.shape[0]
+    return scale_faces(detector.detect(image), fx, fy)
 
 
 def _find_shots(
@@ -171,8 +175,7 @@ def _follow_faces(
 
     for index, _, image in read_images(path, settings.face_side, wanted=wanted.__contains__, upright=True):
         finish_shots(index)
-        fx, fy = upright.width / image.shape[1], upright.height / image.shape[0]
-        found[index] = scale_faces(detector.detect(image), fx, fy)
+        found[index] = _faces_in(image, upright, detector)
         if progress is not None:
             progress("faces", index + 1, frames)
     finish_shots(frames)

@@ -46,10 +46,10 @@ def line_reports(lines: Lines, cast: CastSpans, outcome: Outcome, times: FrameTi
 
 def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) -> LineReport:
     cue = line.cue
-    spans = [span for span in cast.spans if span.line == cue.index]
     stayed = {frame for run in outcome.untouched.get(cue.index, []) for frame in run.indices}
-    runs = [run for span in spans for run in [_without(span.frames, stayed)] if run]
-    changed, shared = sum(len(run) for run in runs), cast.shared.get(cue.index, 0)
+    done = [(span.track, _without(span.frames, stayed)) for span in cast.spans if span.line == cue.index]
+    done = [(track, run) for track, run in done if run]
+    changed, shared = sum(len(run) for _, run in done), cast.shared.get(cue.index, 0)
     wanted = len(times.frames_in(line.span))
     failure = outcome.failures.get(cue.index, "")
     if failure:
@@ -69,8 +69,8 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
         status,
         "; ".join(reason for reason in reasons if reason),
         (*cue.notes, *line.notes),
-        tuple(sorted({span.track for span in spans if _without(span.frames, stayed)})),
-        tuple(runs),
+        tuple(sorted({track for track, _ in done})),
+        tuple(run for _, run in done),
     )
 
 

@@ -152,7 +152,8 @@ class _Renderer:
                 self._on_failure(span, error)
                 continue
             self._active.append(active)
-            self._ended[span.track] = active
+            if not self._same_reference:  # nothing is handed on, and so nothing kept, where each frame is its own
+                self._ended[span.track] = active
 
     def _followed(self, frame: Frame) -> Iterator[FaceTrack]:
         """The face tracks that are seen in ``frame`` and have spans now or later."""
