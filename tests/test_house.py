@@ -13,7 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAGES = {"media", "audio", "shots", "faces", "subtitles", "blending", "conform"}
 GROUND = {"schema", "timing", "errors"}
-COMPOSERS = {"compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"}
+COMPOSERS = {
+    *("compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"),
+    *("track_crops", "sync", "judging"),
+}
 EVERY_STAGE = STAGES | {"lipsync", "dialogue", "casting"}
 
 MAY_IMPORT = {
@@ -23,7 +26,7 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, GROUND),
     **{stage: GROUND | {"audio"} for stage in ("lipsync", "dialogue", "casting")},
     "evaluation": GROUND | {"lipsync", "audio"},
-    "training": GROUND | EVERY_STAGE | {"evaluation"},
+    "training": GROUND | EVERY_STAGE | {"evaluation", "analysis", "track_crops"},
     **dict.fromkeys(COMPOSERS, GROUND | EVERY_STAGE | COMPOSERS),
     "__init__": GROUND | EVERY_STAGE | COMPOSERS,
     "dubkit_cli": GROUND | COMPOSERS | {"", "training", "evaluation", "lipsync"},
