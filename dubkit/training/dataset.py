@@ -1,0 +1,193 @@
+"""Batches out of prepared clips; each is a function of (seed, step) and of nothing else.
+
+A clip of n frames has groups of five consecutive frames that start at 0..n-5. Frame f is shown at f / 25 s, and its mel
+window starts where :func:`dubkit.lipsync.mel_windows` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from dubkit.errors import InputError
+from dubkit.lipsync import Reference, mel_windows
+from dubkit.lipsync.expert import CLIP_FRAMES
+from dubkit.training.augment import PictureChange, SoundChange
+from dubkit.training.index import PreparedClips, TrainingClip
+from dubkit.training.settings import DataSettings
+from dubkit.training.shapes import ClipShapes
+
+__all__ = ["Batch", "ClipDraws"]
+
+Batch = Mapping[str, npt.NDArray[np.float32]]
+"""Name -> array; what the names are is said by the method that makes it."""
+
+_RATE = 25
+
+
+class ClipDraws:
+    """Draws from the clips of one split.
+
+    Args:
+        prepared: The clips.
+        split: ``train`` or ``held-out``.
+        settings: What a batch holds.
+        seed: Decides, with the step, every draw.
+
+    Raises:
+        InputError: if no clip of that split is long enough.
+    """
+
+    def __init__(self, prepared: PreparedClips, split: str, settings: DataSettings, seed: int) -> None:
+        # A generator's reference lies outside its group, and an expert's groups lie apart.
+        least = max(2 * CLIP_FRAMES, CLIP_FRAMES + (settings.windows - 1) * settings.apart)
+        self.clips: Sequence[TrainingClip] = [clip for clip in prepared.clips(split) if clip.frames >= least]
+        if not self.clips:
+            raise InputError(
+                f"has no {split} clip of at least {least} frames", path=prepared.folder, remedy="prepare more videos"
+            )
+        self._prepared = prepared
+        self._settings = settings
+        self._seed = seed
+        # Long clips have more to show.
+        weights = np.array([clip.frames - least + 1 for clip in self.clips], np.float64)
+        self._edges = np.cumsum(weights / weights.sum())
+
+    def expert_batch(self, draw: tuple[int, ...], mel_offset: Fraction) -> Batch:
+        """Groups of five lower half faces, each with its sound.
+
+        Args:
+            draw: Numbers that with the seed decide what is drawn, the step first.
+            mel_offset: Seconds from the first of five frames to their mel window.
+
+        Returns:
+            ``faces`` (clips x windows, 15, 48, 96) 0..1 and ``windows`` (clips x windows, 1, 80, 16), clip by clip.
+        """
+        random = self._random(draw)
+        faces, windows = [], []
+        for clip in self._choose(random, self._settings.clips):
+            starts = self._starts(random, clip, self._settings.windows)
+            whole = self._prepared.faces(clip)
+            groups = np.concatenate([whole[start : start + CLIP_FRAMES] for start in starts])
+            change = PictureChange(random, self._settings.augment, whole.shape[1])
+            faces.append(_stacked_lower_halves(change.apply(groups)))
+            windows.append(self._windows(random, clip, starts, mel_offset))
+        return {"faces": np.concatenate(faces), "windows": np.concatenate(windows)}
+
+    def generator_batch(
+        self, draw: tuple[int, ...], mel_offset: Fraction, expert_offset: Fraction, reference: Reference
+    ) -> Batch:
+        """Five frames of each of some clips.
+
+        Args:
+            draw: As for :meth:`expert_batch`.
+            mel_offset: Seconds from a frame to its mel window.
+            expert_offset: The same from the first of five frames, for the expert.
+            reference: Which frames are shown beside those to be made.
+
+        Returns:
+            ``faces`` (clips, 3, 5, 96, 96) 0..1, ``references`` likewise; ``windows`` and ``wrong_windows``
+            (clips, 5, 1, 80, 16), the sound of these frames and of other frames of the clip; ``sync_windows``
+            (clips, 1, 80, 16).
+        """
+        random = self._random(draw)
+        parts: dict[str, list[npt.NDArray[np.float32]]] = {
+            name: [] for name in ("faces", "references", "windows", "wrong_windows", "sync_windows")
+        }
+        for clip in self._choose(random, self._settings.clips):
+            start = int(random.integers(clip.frames - CLIP_FRAMES + 1))
+            others = self._elsewhere(random, clip, start, reference)
+            wrong = self._other_start(random, clip, start)
+            whole = self._prepared.faces(clip)
+            pictures = np.concatenate((whole[start : start + CLIP_FRAMES], whole[others]))
+            changed = _channels_first(
+                PictureChange(random, self._settings.augment, whole.shape[1]).apply(pictures)
+            ).transpose(1, 0, 2, 3)
+            parts["faces"].append(changed[:, :CLIP_FRAMES])
+            parts["references"].append(np.broadcast_to(changed[:, CLIP_FRAMES:], changed[:, :CLIP_FRAMES].shape))
+            frames = np.arange(CLIP_FRAMES)
+            change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
+            for name, first in (("windows", start), ("wrong_windows", wrong)):
+                parts[name].append(change.apply(self._heard(clip, first + frames, mel_offset))[:, None])
+            parts["sync_windows"].append(change.apply(self._heard(clip, [start], expert_offset)))
+        return {name: np.stack(values) for name, values in parts.items()}
+
+    def warm_up_batch(self, draw: tuple[int, ...], size: int, mel_offset: Fraction, shapes: ClipShapes) -> Batch:
+        """Groups of five frames, their sound, and the shapes of their mouths.
+
+        Args:
+            draw: As for :meth:`expert_batch`.
+            size: Groups.
+            mel_offset: Seconds from the first of five frames to their mel window.
+            shapes: The shapes of all clips.
+
+        Returns:
+            ``faces`` and ``windows`` as :meth:`expert_batch`, and ``shapes`` (size, 5 x components).
+        """
+        random = self._random(draw)
+        faces, windows, wanted = [], [], []
+        each = self._settings.windows
+        for clip in self._choose(random, -(-size // each)):
+            starts = self._starts(random, clip, each)
+            whole = self._prepared.faces(clip)
+            groups = np.concatenate([whole[start : start + CLIP_FRAMES] for start in starts])
+            # A mirrored or moved face has other components: only light is changed.
+            faces.append(_stacked_lower_halves(groups))
+            windows.append(self._windows(random, clip, starts, mel_offset))
+            known = shapes.of(clip)
+            wanted.append(np.stack([known[start : start + CLIP_FRAMES].ravel() for start in starts]))
+        return {"faces": np.concatenate(faces), "windows": np.concatenate(windows), "shapes": np.concatenate(wanted)}
+
+    def _random(self, draw: tuple[int, ...]) -> np.random.Generator:
+        return np.random.default_rng((self._seed, *draw))
+
+    def _choose(self, random: np.random.Generator, count: int) -> list[TrainingClip]:
+        places = np.searchsorted(self._edges, random.random(count), side="right")
+        return [self.clips[min(int(place), len(self.clips) - 1)] for place in places]
+
+    def _starts(self, random: np.random.Generator, clip: TrainingClip, count: int) -> list[int]:
+        """First frames of ``count`` groups, at least ``apart`` from each other, in order of time."""
+        apart = self._settings.apart
+        room = clip.frames - CLIP_FRAMES + 1 - (count - 1) * (apart - 1)
+        chosen = np.sort(random.choice(room, count, replace=False))
+        return [int(start) for start in chosen + np.arange(count) * (apart - 1)]
+
+    def _other_start(self, random: np.random.Generator, clip: TrainingClip, start: int) -> int:
+        """The start of five frames that share none with those at ``start``; the farthest where there is no room."""
+        far = np.abs(np.arange(clip.frames - CLIP_FRAMES + 1) - start)
+        apart = np.flatnonzero(far >= min(CLIP_FRAMES, far.max()))
+        return int(random.choice(apart))
+
+    def _elsewhere(
+        self, random: np.random.Generator, clip: TrainingClip, start: int, reference: Reference
+    ) -> list[int]:
+        if reference is Reference.SAME:
+            first = self._other_start(random, clip, start)
+            return list(range(first, first + CLIP_FRAMES))
+        frame = int(random.integers(clip.frames - CLIP_FRAMES))
+        return [frame if frame < start else frame + CLIP_FRAMES]
+
+    def _windows(
+        self, random: np.random.Generator, clip: TrainingClip, starts: Sequence[int], mel_offset: Fraction
+    ) -> npt.NDArray[np.float32]:
+        change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
+        return change.apply(self._heard(clip, starts, mel_offset))[:, None]
+
+    def _heard(
+        self, clip: TrainingClip, frames: Sequence[int] | npt.NDArray[np.int64], mel_offset: Fraction
+    ) -> npt.NDArray[np.float32]:
+        return mel_windows(self._prepared.sound(clip), [Fraction(int(frame), _RATE) for frame in frames], mel_offset)
+
+
+def _channels_first(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(n, h, w, 3) uint8 to (n, 3, h, w) 0..1."""
+    return np.asarray(faces.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+
+
+def _stacked_lower_halves(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(5 n, h, w, 3) uint8 to (n, 15, h/2, w) 0..1."""
+    lower = _channels_first(faces[:, faces.shape[1] // 2 :])
+    return lower.reshape(-1, CLIP_FRAMES * 3, *lower.shape[2:])

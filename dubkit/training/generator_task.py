@@ -1,0 +1,205 @@
+"""Training a generator: reconstruction, a frozen expert's opinion, and perhaps a discriminator's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from dubkit.lipsync import Checkpoint, Discriminator, Expert, Generator, ModelConfig
+from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, GENERATOR, build_network
+from dubkit.lipsync.blocks import fold_batch_norm
+from dubkit.lipsync.expert import CLIP_FRAMES
+from dubkit.training.dataset import Batch, ClipDraws
+from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
+from dubkit.training.losses import mouth_l1, mouth_shape, scaled_basis
+from dubkit.training.players import (
+    DiscriminatorPlayer,
+    GeneratorPlayer,
+    WarmUpPlayer,
+    Weights,
+    frames_of,
+    masked_input,
+    sync_error,
+)
+from dubkit.training.settings import AugmentSettings, TrainSettings
+from dubkit.training.shapes import ClipShapes
+from dubkit.training.sheet import picture_sheet
+from dubkit.training.task import Wrap, encoded_features, seconds, started_network, to_tensors
+
+__all__ = ["GeneratorTask"]
+
+
+@dataclass(frozen=True)
+class _Report:
+    numbers: Mapping[str, float]
+    sheet: npt.NDArray[np.uint8] | None
+
+
+class GeneratorTask:
+    """A generator in training, with its expert and perhaps its adversary.
+
+    Args:
+        settings: How it is trained.
+        prepared: The clips.
+        expert: Judges, and does not learn.
+        device: Where it runs.
+        wrap: Makes a player run on all devices.
+
+    Raises:
+        ModelError: if ``expert`` is no checkpoint of an expert.
+    """
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        prepared: PreparedClips,
+        expert: Checkpoint,
+        device: torch.device,
+        wrap: Wrap,
+    ) -> None:
+        expert.require(EXPERT)
+        model, warm = settings.model, settings.warm_up
+        self._settings, self._device = settings, device
+        self._offset, self._expert_offset = seconds(model.mel_offset_frames), expert.config.mel_offset
+        self._expert = _frozen(expert, device)
+        config = ModelConfig(
+            GENERATOR, model.width, mel_offset_frames=model.mel_offset_frames, reference=model.reference
+        )
+        self.products: dict[str, ModelConfig] = {"generator": config}
+        self.state: dict[str, Any] = {"sync_on": False}
+        self._generator = started_network(settings, config, Generator).to(device)
+        self._networks: dict[str, nn.Module] = {"generator": self._generator}
+        self._draws = ClipDraws(prepared, TRAIN, settings.data, settings.seed)
+        plain = replace(settings.data, augment=AugmentSettings(flip=0))
+        self._held_out = ClipDraws(prepared, HELD_OUT, plain, settings.seed)
+        self._shapes = ClipShapes(prepared, warm.components)
+        self._basis = scaled_basis(self._shapes.basis).to(device)
+        self._discriminator: Discriminator | None = None
+        if settings.generator.adversarial:
+            self._add_discriminator(model.discriminator_width, wrap)
+        self._player = wrap(
+            GeneratorPlayer(self._generator, self._sync, self._likely, self._basis, settings.generator).to(device)
+        )
+        if warm.steps:
+            features = encoded_features(self._generator.audio_encoder)
+            warm_up = WarmUpPlayer(
+                {"windows": self._generator.audio_encoder}, features, CLIP_FRAMES * warm.components
+            ).to(device)
+            self._warm_up = wrap(warm_up)
+            self._networks["heads"] = warm_up.heads
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """The generator, its adversary where there is one, and the head of its warm-up."""
+        return self._networks
+
+    def players(self, step: int) -> Mapping[str, nn.Module]:
+        """The warm-up; then the generator, and with it its adversary where there is one."""
+        if step < self._settings.warm_up.steps:
+            return {"warm_up": self._warm_up}
+        if self._discriminator is None:
+            return {"generator": self._player}
+        return {"generator": self._player, "discriminator": self._adversary}
+
+    def batch(self, draw: tuple[int, ...]) -> Batch:
+        """Of the warm-up or of the generator, by the step."""
+        if draw[0] < self._settings.warm_up.steps:
+            return self._draws.warm_up_batch(draw, self._settings.warm_up.batch, seconds(0), self._shapes)
+        return self._draws.generator_batch(draw, self._offset, self._expert_offset, self._settings.model.reference)
+
+    def losses(self, step: int, batch: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor, Mapping[str, Tensor]]]:
+        """The warm-up's; or the generator's and then, on what it made, the discriminator's."""
+        if step < self._settings.warm_up.steps:
+            loss, numbers = self._warm_up(batch)
+            yield "warm_up", loss, numbers
+            return
+        # The discriminator judges here without learning; its turn comes below.
+        for parameter in self._adversary_parameters():
+            parameter.requires_grad_(False)
+        loss, numbers, made = self._player(batch, self._weights(step))
+        yield "generator", loss, numbers
+        if self._discriminator is not None:
+            for parameter in self._adversary_parameters():
+                parameter.requires_grad_(True)
+            loss, numbers = self._adversary(batch["faces"], made)
+            yield "discriminator", loss, numbers
+
+    def evaluate(self, networks: Mapping[str, nn.Module]) -> _Report:
+        """Held-out mouths made with the right and with wrong sound, beside copying the reference and the real ones."""
+        generator = networks["generator"]
+        rows: list[list[float]] = []
+        found: list[tuple[Tensor, Tensor]] = []
+        sheets = []
+        with torch.inference_mode():
+            for index in range(self._settings.run.held_out_batches):
+                batch = to_tensors(
+                    self._held_out.generator_batch(
+                        (index,), self._offset, self._expert_offset, self._settings.model.reference
+                    ),
+                    self._device,
+                )
+                wanted, shown = batch["faces"], batch["references"]
+                given = masked_input(wanted, shown)
+                right, wrong = (generator(batch[name], given) for name in ("windows", "wrong_windows"))
+                rows.append(
+                    [
+                        *(float(mouth_l1(each, wanted)) for each in (right, wrong, shown)),
+                        *(
+                            float(sync_error(self._sync, each, batch["sync_windows"], keep=False))
+                            for each in (right, wrong, wanted)
+                        ),
+                    ]
+                )
+                found.append((self._movement(right, shown), self._movement(wanted, shown)))
+                sheets.append([each[:, :, 2].cpu().numpy() for each in (wanted, shown, right, wrong)])
+        names = ("mouth_right", "mouth_wrong", "mouth_copied", "sync_right", "sync_wrong", "sync_real")
+        numbers = {f"held_out_{name}": float(value) for name, value in zip(names, np.mean(rows, axis=0), strict=True)}
+        made, real = (torch.cat(each).flatten().cpu().numpy() for each in zip(*found, strict=True))
+        numbers["held_out_shape_correlation"] = float(np.corrcoef(made, real)[0, 1]) if made.std() > 0 else 0.0
+        if numbers["held_out_sync_right"] < self._settings.generator.sync_below:
+            self.state["sync_on"] = True
+        numbers["sync_on"] = float(self.state["sync_on"])
+        return _Report(numbers, picture_sheet(sheets))
+
+    def _weights(self, step: int) -> Weights:
+        loss = self._settings.generator
+        opposed = self._discriminator is not None and step >= loss.adversarial_from
+        return Weights(loss.sync if self.state["sync_on"] else 0.0, loss.adversarial if opposed else 0.0)
+
+    def _sync(self, lips: Tensor, windows: Tensor) -> Tensor:
+        sound, faces = self._expert(windows, lips)
+        cosine: Tensor = (sound.float() * faces.float()).sum(1)
+        return cosine
+
+    def _likely(self, made: Tensor) -> Tensor:
+        assert self._discriminator is not None, "asked only where the settings give it weight"
+        likely: Tensor = self._discriminator(made)
+        return likely
+
+    def _movement(self, faces: Tensor, shown: Tensor) -> Tensor:
+        """(clips x 5,) how far mouths are from their reference along the strongest direction."""
+        return mouth_shape(frames_of(faces - shown), self._basis)[:, 0]
+
+    def _add_discriminator(self, width: float, wrap: Wrap) -> None:
+        torch.manual_seed(self._settings.seed + 1)
+        self._discriminator = cast("Discriminator", build_network(DISCRIMINATOR, width)).to(self._device)
+        self._networks["discriminator"] = self._discriminator
+        self.products["discriminator"] = ModelConfig(DISCRIMINATOR, width)
+        self._adversary = wrap(DiscriminatorPlayer(self._discriminator))
+
+    def _adversary_parameters(self) -> Iterator[nn.Parameter]:
+        return iter(()) if self._discriminator is None else self._discriminator.parameters()
+
+
+def _frozen(checkpoint: Checkpoint, device: torch.device) -> Expert:
+    expert = cast("Expert", build_network(EXPERT, checkpoint.config.width))
+    expert.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
+    expert.eval()
+    fold_batch_norm(expert)
+    return expert.requires_grad_(False).to(device)

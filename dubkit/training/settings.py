@@ -1,0 +1,311 @@
+"""Everything that decides how a network is trained, in one frozen tree that a TOML file can hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dubkit.errors import InputError, RecordError
+from dubkit.lipsync import Reference
+from dubkit.schema import from_json, to_json
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = [
+    "AugmentSettings",
+    "DataSettings",
+    "ExpertLoss",
+    "GeneratorLoss",
+    "ModelSettings",
+    "OptimizerSettings",
+    "RunSettings",
+    "TrainSettings",
+    "WarmUpSettings",
+    "difference",
+    "read_settings",
+]
+
+EXPERT_KIND = "expert"
+GENERATOR_KIND = "generator"
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The network that is trained.
+
+    Attributes:
+        width: Factor on its inner channel counts.
+        mel_offset_frames: Frames of 1/25 s from a frame (the first of five, for an expert) to its mel window.
+        reference: ``same`` or ``other``, of a generator: what it is shown beside the face it changes. ``other`` draws
+            one frame for all five; ``same`` gives five consecutive ones from elsewhere in the clip, as the paper does.
+        start: Checkpoint to start from; empty for random weights.
+        discriminator_width: As ``width``, of the discriminator.
+    """
+
+    width: float = 1.0
+    mel_offset_frames: int = 0
+    reference: Reference = Reference.OTHER
+    start: str = ""
+    discriminator_width: float = 1.0
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """What is changed at random, alike in all frames of a draw.
+
+    Attributes:
+        flip: Share of draws that are mirrored.
+        light: Largest change of gain and offset of the picture, as a share of full scale.
+        colour: The same for each colour channel alone.
+        shift: Largest move of the crop, in pixels.
+        zoom: Largest change of the crop's size, as a share.
+        turn: Largest turn, in degrees.
+        loudness: Largest change of the sound's level, in dB.
+        pitch: Largest move of the sound's spectrum, in mel bands.
+    """
+
+    flip: float = 0.5
+    light: float = 0.0
+    colour: float = 0.0
+    shift: float = 0.0
+    zoom: float = 0.0
+    turn: float = 0.0
+    loudness: float = 0.0
+    pitch: int = 0
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What one batch holds.
+
+    Attributes:
+        clips: Clips in a batch (on each device, before accumulation).
+        windows: Groups of five frames from each clip, of an expert's batch; each is the others' wrong sound.
+        apart: Least frames between two such groups.
+        augment: What is changed at random.
+    """
+
+    clips: int = 32
+    windows: int = 2
+    apart: int = 1
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+
+
+@dataclass(frozen=True)
+class WarmUpSettings:
+    """Encoders first learn the mouth's shape by regression: without it they ignore the sound for very long.
+
+    Attributes:
+        steps: Steps of the run spent on it, at its beginning; 0 for none.
+        batch: Groups of five frames in a batch.
+        learning_rate: Of Adam, during it.
+        components: Principal components of the mouth region that describe its shape.
+    """
+
+    steps: int = 0
+    batch: int = 128
+    learning_rate: float = 1e-3
+    components: int = 16
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """How weights follow gradients.
+
+    Attributes:
+        learning_rate: Of Adam.
+        final_learning_rate: Reached at the last step along half a cosine; 0 keeps the rate as it is.
+        betas: Of Adam.
+        clip: Largest norm of the gradients; 0 leaves them.
+        accumulate: Batches whose gradients are added up before a step.
+        ema: Decay of the running mean of the weights, which is what is evaluated and saved; 0 for none.
+        precision: ``fp32``, ``bf16`` or ``fp16`` (with loss scaling).
+    """
+
+    learning_rate: float = 1e-4
+    final_learning_rate: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.999)
+    clip: float = 0.0
+    accumulate: int = 1
+    ema: float = 0.999
+    precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be counted or computed."""
+        if self.precision not in ("fp32", "bf16", "fp16"):
+            raise RecordError(f"the precision {self.precision!r} does not exist", remedy="use fp32, bf16 or fp16")
+        if self.accumulate < 1 or not 0 <= self.ema < 1:
+            raise RecordError("accumulate should be at least 1, and ema lie in 0..1")
+
+
+@dataclass(frozen=True)
+class ExpertLoss:
+    """What an expert is punished for.
+
+    Attributes:
+        binary: Weight of the paper's loss: binary cross-entropy of the cosine, right sound against wrong.
+        contrast: Weight of cross-entropy over all windows of the clip: which of them belongs to these lips, and
+            which lips to this window (after Chung et al., "Perfect Match", 2019).
+        temperature: Cosines are divided by it before that.
+    """
+
+    binary: float = 1.0
+    contrast: float = 0.0
+    temperature: float = 0.07
+
+
+@dataclass(frozen=True)
+class GeneratorLoss:
+    """What a generator is punished for.
+
+    Total = (1 - sync - adversarial) L1 + sync E + adversarial G + shape S + motion M. The paper has sync 0.03 and
+    adversarial 0.07; without a discriminator 0.01 and 0.
+
+    Attributes:
+        sync: Weight of the frozen expert's cross-entropy E; 0 until it is switched on.
+        sync_below: It is switched on, for good, once E on held-out clips falls below this.
+        adversarial: Weight of the discriminator's opinion G; there is a discriminator only where it is above 0.
+        adversarial_from: Step from which G counts; the discriminator learns from its start on.
+        mouth: Weight of a pixel in the mouth region in L1, over that of one outside.
+        shape: Weight of the squared error S along the principal components of the mouth region.
+        motion: Weight of the L1 distance M between the changes from frame to frame.
+    """
+
+    sync: float = 0.01
+    sync_below: float = 0.75
+    adversarial: float = 0.0
+    adversarial_from: int = 0
+    mouth: float = 1.0
+    shape: float = 0.0
+    motion: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How long, how often; may be changed between two runs of one training.
+
+    Attributes:
+        steps: Steps in all.
+        minutes: Minutes after which a run stops, as if killed after a save; 0 for no limit.
+        evaluate_every: Steps between two looks at held-out clips.
+        save_every: Steps between two saves.
+        log_every: Steps between two lines of the curve.
+        held_out_batches: Batches looked at.
+        workers: Threads that make batches.
+    """
+
+    steps: int = 100_000
+    minutes: float = 0.0
+    evaluate_every: int = 1000
+    save_every: int = 1000
+    log_every: int = 20
+    held_out_batches: int = 8
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be counted."""
+        counts = (self.steps, self.evaluate_every, self.save_every, self.log_every, self.held_out_batches, self.workers)
+        if min(counts) < 1:
+            raise RecordError("counts of steps, batches and workers should be at least 1")
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How a network is trained; the defaults are the paper's, as far as it says.
+
+    Attributes:
+        kind: ``expert`` or ``generator``.
+        seed: Decides the first weights and, with the step, every draw.
+        model: The network.
+        data: What a batch holds.
+        warm_up: The encoders' beginning.
+        optimizer: How weights follow gradients.
+        expert: What an expert is punished for.
+        generator: What a generator is punished for.
+        run: How long, how often.
+    """
+
+    kind: str = GENERATOR_KIND
+    seed: int = 0
+    model: ModelSettings = field(default_factory=ModelSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    warm_up: WarmUpSettings = field(default_factory=WarmUpSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    expert: ExpertLoss = field(default_factory=ExpertLoss)
+    generator: GeneratorLoss = field(default_factory=GeneratorLoss)
+    run: RunSettings = field(default_factory=RunSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse kinds nobody trains, and batches that cannot be drawn."""
+        if self.kind not in (EXPERT_KIND, GENERATOR_KIND):
+            raise RecordError(f"a {self.kind!r} cannot be trained", remedy=f"use {EXPERT_KIND} or {GENERATOR_KIND}")
+        if min(self.data.clips, self.data.apart) < 1 or self.data.windows < 2:
+            raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")
+
+
+def read_settings(path: Path, kind: str, changes: Mapping[str, str] | None = None) -> TrainSettings:
+    """The settings in a TOML file: those for one ``kind`` stand under its name, those for both under ``common``.
+
+    Args:
+        path: The file.
+        kind: ``expert`` or ``generator``.
+        changes: Dotted name -> TOML value, for instance ``run.steps`` -> ``2000``; they win over the file.
+
+    Raises:
+        InputError: if it cannot be read, or a setting does not exist or has a value it cannot have.
+    """
+    try:
+        tree = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise InputError("there is no such settings file", path=path) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot be read as TOML ({error})", path=path) from error
+    unknown = sorted(set(tree) - {"common", EXPERT_KIND, GENERATOR_KIND})
+    if unknown or kind not in tree:
+        problem = f"has a table {unknown[0]!r} nobody reads" if unknown else f"has no table [{kind}]"
+        raise InputError(problem, path=path, remedy="use the tables common, expert and generator")
+    data = _merged(_merged(to_json(TrainSettings(kind=kind)), tree.get("common", {})), tree[kind])
+    for name, text in (changes or {}).items():
+        data = _merged(data, _nested(name, text))
+    try:
+        return from_json(TrainSettings, data)
+    except RecordError as error:
+        raise InputError(f"cannot be used: {error.problem}", path=path, remedy=error.remedy) from error
+
+
+def difference(before: TrainSettings, now: TrainSettings) -> str:
+    """The dotted name of the first setting that may not change within one training, and did; empty where none did."""
+    first, second = (_flat(to_json(dataclasses.replace(each, run=RunSettings()))) for each in (before, now))
+    return next((f"{name} ({first[name]}, now {second[name]})" for name in first if first[name] != second[name]), "")
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        inner = merged.get(name)
+        merged[name] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _nested(name: str, text: str) -> dict[str, Any]:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat
