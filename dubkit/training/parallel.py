@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import distributed, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import nn
 
 from dubkit.lipsync import choose_device
+
+if TYPE_CHECKING:
+    from torch.nn.parallel import DistributedDataParallel
 
 __all__ = ["Place", "joined"]
 
@@ -39,26 +42,28 @@ class Place:
         """``player`` with its gradients averaged over all processes."""
         if self.count == 1:
             return player
+        from torch.nn.parallel import DistributedDataParallel  # costs seconds, which one process need not wait
+
         return DistributedDataParallel(player, device_ids=[self.device] if self.device.type == "cuda" else None)
 
     def accumulating(self, player: nn.Module, last: bool) -> AbstractContextManager[None]:
         """Inside, gradients are averaged only with the ``last`` of the batches that are added up."""
-        if last or not isinstance(player, DistributedDataParallel):
+        if last or self.count == 1:
             return nullcontext()
-        waits: AbstractContextManager[None] = player.no_sync()
+        waits: AbstractContextManager[None] = cast("DistributedDataParallel", player).no_sync()
         return waits
 
     def wait(self) -> None:
         """Until all processes are here."""
         if self.count > 1:
-            distributed.barrier()
+            torch.distributed.barrier()
 
     def agreed(self, decision: bool) -> bool:
         """What the leading process decided."""
         if self.count == 1:
             return decision
         told = torch.tensor([int(decision)], device=self.device)
-        distributed.broadcast(told, 0)
+        torch.distributed.broadcast(told, 0)
         return bool(told.item())
 
 
@@ -80,8 +85,8 @@ def joined(device: str = "auto") -> Iterator[Place]:
     if chosen.type == "cuda":
         chosen = choose_device(f"cuda:{os.environ['LOCAL_RANK']}")
         torch.cuda.set_device(chosen)
-    distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    torch.distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
-        yield Place(distributed.get_rank(), count, chosen)
+        yield Place(torch.distributed.get_rank(), count, chosen)
     finally:
-        distributed.destroy_process_group()
+        torch.distributed.destroy_process_group()

@@ -19,6 +19,8 @@ else:
     import tomli as tomllib
 
 __all__ = [
+    "EXPERT_KIND",
+    "GENERATOR_KIND",
     "AugmentSettings",
     "DataSettings",
     "ExpertLoss",
@@ -250,40 +252,51 @@ class TrainSettings:
             raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")
 
 
-def read_settings(path: Path, kind: str, changes: Mapping[str, str] | None = None) -> TrainSettings:
+def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | None = None) -> TrainSettings:
     """The settings in a TOML file: those for one ``kind`` stand under its name, those for both under ``common``.
 
     Args:
-        path: The file.
+        path: The file; None for the paper's.
         kind: ``expert`` or ``generator``.
         changes: Dotted name -> TOML value, for instance ``run.steps`` -> ``2000``; they win over the file.
 
     Raises:
         InputError: if it cannot be read, or a setting does not exist or has a value it cannot have.
     """
-    try:
-        tree = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("there is no such settings file", path=path) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot be read as TOML ({error})", path=path) from error
-    unknown = sorted(set(tree) - {"common", EXPERT_KIND, GENERATOR_KIND})
-    if unknown or kind not in tree:
-        problem = f"has a table {unknown[0]!r} nobody reads" if unknown else f"has no table [{kind}]"
-        raise InputError(problem, path=path, remedy="use the tables common, expert and generator")
-    data = _merged(_merged(to_json(TrainSettings(kind=kind)), tree.get("common", {})), tree[kind])
+    data = to_json(TrainSettings(kind=kind))
+    if path is not None:
+        tree = _read_tree(path)
+        if kind not in tree:
+            raise InputError(f"has no table [{kind}]", path=path, remedy="use the tables common, expert and generator")
+        data = _merged(_merged(data, tree.get("common", {})), tree[kind])
     for name, text in (changes or {}).items():
         data = _merged(data, _nested(name, text))
     try:
         return from_json(TrainSettings, data)
     except RecordError as error:
-        raise InputError(f"cannot be used: {error.problem}", path=path, remedy=error.remedy) from error
+        problem = f"the settings cannot be used: {error.problem}"
+        raise InputError(problem, path=path, remedy=error.remedy) from error
 
 
 def difference(before: TrainSettings, now: TrainSettings) -> str:
     """The dotted name of the first setting that may not change within one training, and did; empty where none did."""
     first, second = (_flat(to_json(dataclasses.replace(each, run=RunSettings()))) for each in (before, now))
     return next((f"{name} ({first[name]}, now {second[name]})" for name in first if first[name] != second[name]), "")
+
+
+def _read_tree(path: Path) -> dict[str, Any]:
+    try:
+        tree = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise InputError("there is no such settings file", path=path) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot be read as TOML ({error})", path=path) from error
+    for name, table in tree.items():
+        if name not in ("common", EXPERT_KIND, GENERATOR_KIND) or not isinstance(table, dict):
+            raise InputError(
+                f"has {name!r}, which nobody reads", path=path, remedy="use the tables common, expert and generator"
+            )
+    return tree
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from dubkit.errors import InputError
 from dubkit.lipsync import Checkpoint, ModelConfig, load_checkpoint
@@ -103,7 +104,8 @@ def started_network(settings: TrainSettings, config: ModelConfig, kind: type[Mod
             )
         network.load_state_dict({name: torch.tensor(value) for name, value in start.state.items()})
     # A tenth to a third faster on processors and on tensor cores; the function is the same.
-    return network.to(memory_format=torch.channels_last)
+    convert_conv2d_weight_memory_format(network, torch.channels_last)
+    return network
 
 
 def network_checkpoint(network: nn.Module, config: ModelConfig) -> Checkpoint:

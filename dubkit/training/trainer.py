@@ -30,7 +30,8 @@ from dubkit.training.task import Task, network_checkpoint, to_tensors
 __all__ = ["Progress", "train"]
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
-"""Called with steps done, steps in all, and the latest numbers; may raise Cancelled: what is saved stays."""
+"""Called with steps done, steps in all, and the latest numbers: parts of the loss, or what a look at held-out clips
+found. May raise Cancelled: what is saved stays."""
 
 _PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -54,7 +55,7 @@ def train(
         folder: Where everything is kept; made where it is not there.
         place: This process among those that train together.
         expert: Judges the generator; not needed for an expert.
-        progress: Told after each line of the curve.
+        progress: Told of each line of the curve.
 
     Returns:
         Steps done in all.
@@ -72,7 +73,11 @@ def train(
     run = _Run(settings, task, folder, place)
     if saved is not None:
         run.load(saved)
-    return run.go(progress)
+    return run.go(progress or _say_nothing)
+
+
+def _say_nothing(done: int, total: int, numbers: Mapping[str, float]) -> None:
+    """Progress for a caller who wants none."""
 
 
 def _make_task(settings: TrainSettings, prepared: PreparedClips, place: Place, expert: Checkpoint | None) -> Task:
@@ -108,7 +113,7 @@ class _Run:
         self._scaler.load_state_dict(saved.tensors["scaler"])
         self._task.state.update(saved.numbers)
 
-    def go(self, progress: Progress | None) -> int:
+    def go(self, progress: Progress) -> int:
         """All steps that are left, or as many as the minutes allow."""
         run = self._settings.run
         until = time.monotonic() + 60 * run.minutes if run.minutes else math.inf
@@ -121,13 +126,12 @@ class _Run:
                 if self._step % run.log_every == 0 and curve is not None:
                     values = {name: float(value) for name, value in numbers.items()}
                     curve.add(self._step, values)
-                    if progress is not None:
-                        speed = (self._step - first) / (time.monotonic() - began)
-                        progress(self._step, run.steps, {**values, "steps_per_second": speed})
+                    speed = (self._step - first) / (time.monotonic() - began)
+                    progress(self._step, run.steps, {**values, "steps_per_second": speed})
                 last = self._place.agreed(self._step == run.steps or time.monotonic() > until)
                 # Not where the minutes end: an unbroken run would not look there, and what it sees steers the losses.
                 if self._step % run.evaluate_every == 0 or self._step == run.steps:
-                    self._evaluate(curve)
+                    self._evaluate(curve, progress)
                 if self._step % run.save_every == 0 or last:
                     self._save()
                 if last:
@@ -219,11 +223,12 @@ class _Run:
     def _products(self) -> dict[str, nn.Module]:
         return {name: self._task.networks[name] for name in self._task.products}
 
-    def _evaluate(self, curve: Curve | None) -> None:
+    def _evaluate(self, curve: Curve | None, progress: Progress) -> None:
         # By every process alike, so that all of them switch their losses on at the same step.
         report = self._task.evaluate(self._mean.networks)
         if curve is not None:
             curve.add(self._step, report.numbers)
+            progress(self._step, self._settings.run.steps, report.numbers)
             if report.sheet is not None:
                 curve.show(self._step, report.sheet)
 

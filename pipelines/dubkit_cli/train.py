@@ -1,0 +1,94 @@
+"""``dubkit train expert|generator``: networks out of prepared clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dubkit_cli.reporter import Reporter
+
+__all__ = ["train"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group("train")
+def train() -> None:
+    """Train a network on prepared clips; the same command again goes on where it stopped.
+
+    On several GPUs: torchrun --nproc-per-node=N -m dubkit_cli train ...
+    """
+
+
+def _shared_options(command: F) -> F:
+    for option in reversed(
+        [
+            click.argument("prepared", type=_PATH),
+            click.option("-o", "--output", type=_PATH, required=True, help="Folder of this training."),
+            click.option("--settings", type=_PATH, default=None, help="TOML file; without one, as in the paper."),
+            click.option(
+                "--set", "changes", multiple=True, metavar="NAME=VALUE", help="One setting, such as run.steps=2000."
+            ),
+            click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
+            click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@train.command("expert")
+@_shared_options
+def expert_command(**options: Any) -> int:
+    """Train a lip-sync expert on what `dubkit prepare` wrote to PREPARED."""
+    return _train("expert", expert=None, **options)
+
+
+@train.command("generator")
+@_shared_options
+@click.option("--expert", type=_PATH, required=True, help="Checkpoint of the expert that judges; it does not learn.")
+def generator_command(**options: Any) -> int:
+    """Train a generator on what `dubkit prepare` wrote to PREPARED."""
+    return _train("generator", **options)
+
+
+def _train(
+    kind: str,
+    *,
+    prepared: Path,
+    output: Path,
+    settings: Path | None,
+    changes: tuple[str, ...],
+    device: str,
+    expert: Path | None,
+    as_json: bool,
+) -> int:
+    changed = {}
+    for change in changes:
+        name, mark, value = change.partition("=")
+        if not (name and mark):
+            raise click.UsageError(f"--set takes NAME=VALUE, not {change!r}")
+        changed[name] = value
+    reporter = Reporter(as_json)
+
+    def work() -> int:
+        from dubkit.lipsync import load_checkpoint
+        from dubkit.training import PreparedClips, joined, read_settings, train
+
+        how = read_settings(settings, kind, changed)
+        judge = None if expert is None else load_checkpoint(expert)
+        clips = PreparedClips(prepared)
+        with joined(device) as place:
+            steps = train(how, clips, output, place, judge, reporter.learned if place.leads else None)
+            if not place.leads:
+                return 0
+        made = output / f"{kind}.safetensors"
+        words = [str(made)] if steps == how.run.steps else [f"{steps} of {how.run.steps} steps done; run it again"]
+        return reporter.facts({"steps": steps, "of": how.run.steps, "output": str(made)}, words)
+
+    return reporter.guard(work)
