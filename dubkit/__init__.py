@@ -27,6 +27,7 @@ __all__ = [
     "DubSettings",
     "DubkitError",
     "FaceTrack",
+    "FitReport",
     "FrameRange",
     "FrameRate",
     "InputError",
@@ -36,10 +37,13 @@ __all__ = [
     "OutputError",
     "Shot",
     "Span",
+    "SyncReport",
     "TimeRange",
     "Waveform",
     "analyze",
     "dub",
+    "fit",
+    "measure_sync",
     "run_job",
     "sync_lips",
 ]
@@ -48,16 +52,35 @@ if TYPE_CHECKING:
     from dubkit.analysis import Analysis, analyze
     from dubkit.compose import DubSettings, dub, run_job, sync_lips
     from dubkit.errors import Cancelled, DubkitError, InputError, OutputError
-    from dubkit.schema import Cue, DubJob, DubReport, FaceTrack, Line, LineReport, LineStatus, Shot, Span, Waveform
+    from dubkit.fitting import fit
+    from dubkit.schema import (
+        Cue,
+        DubJob,
+        DubReport,
+        FaceTrack,
+        FitReport,
+        Line,
+        LineReport,
+        LineStatus,
+        Shot,
+        Span,
+        Waveform,
+    )
+    from dubkit.sync import measure_sync
+    from dubkit.sync_report import SyncReport
     from dubkit.timing import FrameRange, FrameRate, TimeRange
 
 _HOMES = {
     "dubkit.analysis": ("Analysis", "analyze"),
     "dubkit.compose": ("DubSettings", "dub", "run_job", "sync_lips"),
     "dubkit.errors": ("Cancelled", "DubkitError", "InputError", "OutputError"),
+    "dubkit.fitting": ("fit",),
     "dubkit.schema": (
-        "Cue", "DubJob", "DubReport", "FaceTrack", "Line", "LineReport", "LineStatus", "Shot", "Span", "Waveform",
+        "Cue", "DubJob", "DubReport", "FaceTrack", "FitReport", "Line", "LineReport", "LineStatus", "Shot", "Span",
+        "Waveform",
     ),
+    "dubkit.sync": ("measure_sync",),
+    "dubkit.sync_report": ("SyncReport",),
     "dubkit.timing": ("FrameRange", "FrameRate", "TimeRange"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

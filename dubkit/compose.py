@@ -7,24 +7,32 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dubkit.analysis import Analysis, AnalysisSettings, analyze, analyze_still, picture_of
 from dubkit.casting import CastSettings, CastSpans, cast_lines
 from dubkit.conform import conform_master
-from dubkit.dialogue import MixSettings
+from dubkit.deliverables import check_delivery, deliver
+from dubkit.dialogue import LevelSettings, MixSettings, TimelinePicture, Voice, draw_timeline
 from dubkit.errors import DubkitError, InputError
 from dubkit.faces import FaceDetector, choose_detector
+from dubkit.given import VoiceLike, given_voice
+from dubkit.levelling import check_sound, level_soundtrack
 from dubkit.lines import Lines, LineSettings, LineSource, open_lines
 from dubkit.lipsync import LipModel, load_model
+from dubkit.listening import SpanListener
 from dubkit.media import MasterWriter, WriteSettings, probe, read_frames, turned_frame
+from dubkit.options import DubOptions, job_from
 from dubkit.outcome import Outcome, line_reports
 from dubkit.places import model_folders
 from dubkit.render import RenderSettings, render_spans
 from dubkit.schema import DubJob, DubReport, Frame, Line, MediaInfo, Span, VideoInfo
-from dubkit.soundtrack import SpanListener, plan_soundtrack
+from dubkit.soundtrack import Soundtrack, check_sound_wanted, plan_soundtrack
 from dubkit.timing import FrameTimes
+
+if TYPE_CHECKING:  # typing has it from Python 3.11 on
+    from typing_extensions import Unpack
 
 __all__ = ["DubSettings", "Progress", "dub", "run_job", "sync_lips"]
 
@@ -42,6 +50,7 @@ class DubSettings:
         cast: What counts as a face that can speak.
         render: How new mouths are made and blended in.
         mix: How lines and original sound are mixed.
+        levels: How far the mix's levels may be moved.
         write: How the picture is encoded.
     """
 
@@ -50,6 +59,7 @@ class DubSettings:
     cast: CastSettings = field(default_factory=CastSettings)
     render: RenderSettings = field(default_factory=RenderSettings)
     mix: MixSettings = field(default_factory=MixSettings)
+    levels: LevelSettings = field(default_factory=LevelSettings)
     write: WriteSettings = field(default_factory=WriteSettings)
 
 
@@ -72,47 +82,31 @@ def dub(
     output: str | os.PathLike[str],
     *,
     subtitles: str | os.PathLike[str],
-    voice: str | os.PathLike[str] | None = None,
-    tts: str = "",
-    language: str = "und",
-    encoding: str = "",
-    model: str = "",
-    detector: str = "auto",
-    detector_model: str = "",
-    device: str = "auto",
-    codec: str = "auto",
-    keep_original: bool = False,
-    original: str = "duck",
-    shift: Fraction | float = 0,
+    voice: VoiceLike | None = None,
     settings: DubSettings | None = None,
     progress: Progress | None = None,
+    **options: Unpack[DubOptions],
 ) -> DubReport:
-    """Dub ``video`` into ``language``: new lips and new sound, line by line, written to ``output``.
+    """Dub ``video`` into a language: new lips and new sound, line by line, written to ``output``.
 
-    What the arguments mean is said at :class:`dubkit.DubJob`.
+    Args:
+        video: The picture, or a still image.
+        output: The file to write.
+        subtitles: Cue file in the new language.
+        voice: The voice, in any form that :data:`dubkit.given.VoiceLike` names; None where ``tts`` speaks.
+        settings: Settings of every stage.
+        progress: Told how far the work is.
+        **options: ``language``, ``tts`` and all else that may be asked for; see :class:`dubkit.DubJob`.
 
     Raises:
         InputError: if something given cannot be used; said before the work starts wherever that is possible.
         OutputError: if the result cannot be written. Nothing half-written is left.
     """
-    job = DubJob(
-        video=Path(video),
-        output=Path(output),
-        language=language,
-        subtitles=Path(subtitles),
-        voice=None if voice is None else Path(voice),
-        tts=tts,
-        encoding=encoding,
-        model=model,
-        detector=detector,
-        detector_model=detector_model,
-        device=device,
-        codec=codec,
-        keep_original=keep_original,
-        original=original,
-        shift=Fraction(shift).limit_denominator(1000),
-    )
-    return run_job(job, settings, progress)
+    with given_voice(voice) as given:
+        if given.engine is not None:
+            options["tts"] = given.engine.name
+        job = job_from(video, output, {"subtitles": subtitles, "voice": given.path, **options})
+        return run_job(job, settings, progress, engine=given.engine)
 
 
 def sync_lips(
@@ -120,47 +114,31 @@ def sync_lips(
     audio: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
-    language: str = "und",
-    model: str = "",
-    detector: str = "auto",
-    detector_model: str = "",
-    device: str = "auto",
-    codec: str = "auto",
-    keep_original: bool = False,
     settings: DubSettings | None = None,
     progress: Progress | None = None,
+    **options: Unpack[DubOptions],
 ) -> DubReport:
     """Sync the lips in ``video`` (or a still image) to ``audio``, which replaces its sound.
 
     A video keeps its length: sound that is longer is cut there, and the report says so. A still image becomes a
-    talking picture as long as the sound, at 25 frames a second.
+    talking picture as long as the sound, at 25 frames a second. The other arguments are those of :func:`dub`.
 
     Raises:
         InputError, OutputError: as :func:`dub`.
     """
-    job = DubJob(
-        video=Path(video),
-        output=Path(output),
-        language=language,
-        voice=Path(audio),
-        model=model,
-        detector=detector,
-        detector_model=detector_model,
-        device=device,
-        codec=codec,
-        keep_original=keep_original,
-    )
-    return run_job(job, settings, progress)
+    return run_job(job_from(video, output, {"voice": audio, **options}), settings, progress)
 
 
-def run_job(job: DubJob, settings: DubSettings | None = None, progress: Progress | None = None) -> DubReport:
-    """Do what ``job`` says.
+def run_job(
+    job: DubJob, settings: DubSettings | None = None, progress: Progress | None = None, *, engine: Voice | None = None
+) -> DubReport:
+    """Do what ``job`` says; with ``engine`` that one speaks, whatever engine the job names.
 
     Raises:
         InputError, OutputError: as :func:`dub`.
     """
     tell = progress or _say_nothing
-    ready = _prepare(job, settings or DubSettings())
+    ready = _prepare(job, settings or DubSettings(), engine)
     clock = _Clock()
     with tempfile.TemporaryDirectory(prefix="dubkit-") as folder:
         if ready.picture.is_still:
@@ -171,8 +149,23 @@ def run_job(job: DubJob, settings: DubSettings | None = None, progress: Progress
         lines = ready.source.lines(analysis.times.duration, Path(folder), lambda *at: tell("voices", *at))
         clock.lap("voices")
         cast = cast_lines(lines.lines, analysis.shots, analysis.tracks, analysis.times, ready.settings.cast)
-        outcome, notes = _write_master(ready, analysis, lines, cast, tell)
+        outcome = Outcome()
+        sound = _soundtrack(ready, analysis, lines, outcome, tell)
+        delivered, said = deliver(job, sound, ready.picture.rate, lambda *at: tell("deliver", *at))
+        clock.lap("sound")
+        notes = _write_master(ready, analysis, lines, cast, sound, outcome, tell)
         clock.lap("dub")
+        loudness, checked = check_sound(sound, job.output)
+        if job.picture is not None:
+            draw_timeline(
+                job.picture,
+                lines.lines,
+                sound.duration,
+                failed=[cue for cue, _ in lines.failed],
+                loudness=sound.curve(),
+                settings=TimelinePicture(target=sound.target.lufs if sound.target else 0.0),
+            )
+            delivered = (*delivered, job.picture)
     return DubReport(
         output=job.output,
         language=job.language,
@@ -183,8 +176,10 @@ def run_job(job: DubJob, settings: DubSettings | None = None, progress: Progress
         device=ready.model.device,
         shots=len(analysis.shots),
         lines=line_reports(lines, cast, outcome, analysis.times),
-        notes=(*_lost_frames(ready.picture, analysis), *lines.notes, *notes),
+        notes=(*_lost_frames(ready.picture, analysis), *lines.notes, *sound.notes, *said, *notes, *checked),
         seconds=clock.laps,
+        loudness=loudness,
+        delivered=delivered,
     )
 
 
@@ -212,41 +207,54 @@ class _Clock:
         self._last = now
 
 
-def _prepare(job: DubJob, settings: DubSettings) -> _Ready:
+def _prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> _Ready:
     """Open everything; whatever is wrong with what was given is said here, before any work."""
     media = probe(job.video)
     picture = picture_of(media)
-    for given in (job.video, job.subtitles, job.voice, Path(job.model) if job.model else None):
+    for given in (job.video, job.subtitles, job.voice, job.stems, Path(job.model) if job.model else None):
         if given is not None and job.output.exists() and given.exists() and job.output.samefile(given):
             raise InputError("is a source and the result at once", path=job.output, remedy="give another output file")
     write = replace(settings.write, codec=job.codec) if job.codec != "auto" else settings.write
     MasterWriter(job.output, picture, settings=write)  # complains now of a folder, an ending or a codec it cannot use
+    check_delivery(job)
+    check_sound_wanted(job)
     detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
-    model = load_model(job.model, job.device)
-    source = open_lines(job, picture, settings.lines)  # last: it reads a whole voice
+    model = load_model(job.model, job.device, folders=model_folders())
+    source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
     return _Ready(job, replace(settings, write=write), media, picture, source, model, detector, note)
 
 
-def _write_master(
-    ready: _Ready, analysis: Analysis, lines: Lines, cast: CastSpans, tell: Progress
-) -> tuple[Outcome, tuple[str, ...]]:
-    job, settings, outcome = ready.job, ready.settings, Outcome()
-
+def _soundtrack(ready: _Ready, analysis: Analysis, lines: Lines, outcome: Outcome, tell: Progress) -> Soundtrack:
     def voice_failed(line: Line, error: DubkitError) -> None:
         outcome.fail(line.cue.index, str(error))
+
+    sound = plan_soundtrack(
+        ready.job,
+        lines,
+        ready.media,
+        analysis.times.duration,
+        settings=ready.settings.mix,
+        on_error=voice_failed,
+    )
+    return level_soundtrack(
+        sound, ready.job, ready.media, settings=ready.settings.levels, progress=lambda *at: tell("levels", *at)
+    )
+
+
+def _write_master(
+    ready: _Ready,
+    analysis: Analysis,
+    lines: Lines,
+    cast: CastSpans,
+    sound: Soundtrack,
+    outcome: Outcome,
+    tell: Progress,
+) -> tuple[str, ...]:
+    job, settings = ready.job, ready.settings
 
     def span_failed(span: Span, error: Exception) -> None:
         outcome.fail(span.line, str(error) or type(error).__name__, frames=span.frames)
 
-    sound = plan_soundtrack(
-        lines,
-        ready.media,
-        analysis.times.duration,
-        job.language,
-        over_original=job.subtitles is not None and job.original == "duck",
-        settings=settings.mix,
-        on_error=voice_failed,
-    )
     keep = job.keep_original and bool(ready.media.audio)
     with MasterWriter(
         job.output,
@@ -267,12 +275,12 @@ def _write_master(
         )
         conform_master(
             (turned_frame(item.frame, -ready.picture.rotation) for item in rendered),
-            [sound.blocks],
+            [sound.blocks()],
             analysis.times,
             writer,
             lambda done, total: tell("dub", done, total),
         )
-    return outcome, (*sound.notes, *writer.notes)
+    return writer.notes
 
 
 def upright_frames(path: Path, picture: VideoInfo, times: FrameTimes) -> Iterator[Frame]:

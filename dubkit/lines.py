@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-from dubkit.dialogue import PlaceSettings, Voice, find_voices, open_voice, place_lines, split_voice
-from dubkit.errors import DubkitError, SubtitleError, VoiceError
-from dubkit.media import quick_sound, sound_duration, write_wav
-from dubkit.schema import Cue, DubJob, Line, SoundClip, VideoInfo
-from dubkit.subtitles import CheckedCues, CueSettings, check_cues, read_cues
-from dubkit.timing import Seconds, TimeRange
+from dubkit.dialogue import (
+    FitSettings,
+    FollowSettings,
+    Voice,
+    VoiceFiles,
+    find_voices,
+    fit_voices,
+    follow_voice,
+    is_voice_list,
+    read_voice_list,
+)
+from dubkit.errors import SubtitleError, VoiceError
+from dubkit.media import quick_sound
+from dubkit.schema import Cue, DubJob, Line, SoundClip
+from dubkit.subtitles import CheckedCues, CueSettings, check_cues, judge_language, read_cues
+from dubkit.timing import FrameRate, Seconds, TimeRange
+from dubkit.voicing import (
+    FilmVoice,
+    Voices,
+    engine_of,
+    fitted_lines,
+    measure_film_voice,
+    recorded_voices,
+    spoken_voices,
+)
 
 __all__ = ["LineSettings", "LineSource", "Lines", "open_lines"]
 
 _LONGEST_PIECE = Fraction(30)  # seconds of a full-length voice in memory at once
+_MANY = 0.5  # share of overrunning lines from which on cues and voices look as if they did not belong together
 
 
 @dataclass(frozen=True)
@@ -26,11 +46,13 @@ class LineSettings:
 
     Attributes:
         cues: How cues are brought into the film.
-        place: How voices are placed.
+        fit: How voices are made to fit.
+        follow: How a full-length voice is compared with the cues, and what counts as silence in any voice.
     """
 
     cues: CueSettings = field(default_factory=CueSettings)
-    place: PlaceSettings = field(default_factory=PlaceSettings)
+    fit: FitSettings = field(default_factory=FitSettings)
+    follow: FollowSettings = field(default_factory=FollowSettings)
 
 
 @dataclass(frozen=True)
@@ -61,38 +83,38 @@ class LineSource:
         end: When the last cue, or a full-length voice, ends: how long a still image is shown.
     """
 
-    def __init__(self, job: DubJob, cues: Sequence[Cue], settings: LineSettings) -> None:
+    def __init__(self, job: DubJob, cues: Sequence[Cue], settings: LineSettings, engine: Voice | None = None) -> None:
         self._job, self._cues, self._settings = job, tuple(cues), settings
-        self._engine: Voice | None = open_voice(job.tts) if job.tts else None
-        if self._engine is not None:
-            self._engine.check_language(job.language)
-        self.whole: Seconds = Fraction(0)
-        if job.voice is not None and not job.voice.is_dir():
-            self.whole = _voice_length(job.voice)
+        self._engine = engine or engine_of(job)
+        self._film: FilmVoice | None = None
+        if job.voice is not None and not job.voice.is_dir() and not is_voice_list(job.voice):
+            self._film = measure_film_voice(job.voice, settings.follow.activity)
+            loudest = float(self._film.levels.max())
+            if job.subtitles is not None and loudest < settings.follow.activity.silent_db:
+                raise VoiceError("holds only silence", path=job.voice, remedy="give the track with the voice")
+        self.whole: Seconds = self._film.length if self._film else Fraction(0)
         self.end: Seconds = max([self.whole, *(cue.span.stop + job.shift for cue in self._cues)])
 
     def lines(self, duration: Seconds, folder: Path, progress: Callable[[int, int], None]) -> Lines:
-        """The lines of a picture of ``duration`` seconds; what is spoken or decoded is kept in ``folder``.
+        """The lines of a picture of ``duration`` seconds; what is spoken or stretched is kept in ``folder``.
 
         Raises:
             SubtitleError: if not one cue lies in the film.
         """
-        checked = self._cues_in(duration)
-        cues = checked.cues
-        voices, reasons, notes = self._voices(cues, folder, progress)
-        placed = place_lines(cues, voices, duration, self._settings.place, reasons=reasons)
-        failed = sorted((*checked.refused, *placed.failed), key=lambda item: item[0].index)
-        heard = _from_end_to_end(placed.lines, self.whole, duration) if self.whole else placed.lines
-        if self.whole > duration:
-            late = float(self.whole - duration)
-            notes = (*notes, f"the voice is {late:.3f} s longer than the picture; what comes after its end is cut")
-        return Lines(placed.lines, tuple(failed), heard, notes, one_voice=bool(self.whole))
+        checked, notes = self._cues_in(duration)
+        if self._film is not None:
+            found = self._followed(self._film, checked.cues, duration, folder)
+            progress(len(checked.cues), len(checked.cues))
+        else:
+            found = self._fitted(checked.cues, duration, folder, progress)
+        failed = sorted((*checked.refused, *found.failed), key=lambda item: item[0].index)
+        return replace(found, failed=tuple(failed), notes=(*notes, *found.notes))
 
-    def _cues_in(self, duration: Seconds) -> CheckedCues:
+    def _cues_in(self, duration: Seconds) -> tuple[CheckedCues, tuple[str, ...]]:
         if self._job.subtitles is None:
             # One cue as long as the picture: where the sound has ended the mouth is closed, not left talking.
             name = self._job.voice.name if self._job.voice else ""
-            return CheckedCues((Cue(1, TimeRange(Fraction(0), duration), name),))
+            return CheckedCues((Cue(1, TimeRange(Fraction(0), duration), name),)), ()
         settings = replace(self._settings.cues, shift=self._settings.cues.shift + self._job.shift)
         checked = check_cues(self._cues, duration, settings)
         if not checked.cues:
@@ -101,51 +123,66 @@ class LineSource:
                 path=self._job.subtitles,
                 remedy="give the subtitles of this film, or move them with --shift SECONDS",
             )
-        return checked
+        odd = judge_language(checked.cues, self._job.language)
+        cues = tuple(
+            replace(cue, notes=(*cue.notes, odd.cues[cue.index])) if cue.index in odd.cues else cue
+            for cue in checked.cues
+        )
+        return replace(checked, cues=cues), odd.film
 
-    def _voices(
-        self, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]
-    ) -> tuple[Mapping[int, SoundClip], Mapping[int, str], tuple[str, ...]]:
-        """Per cue its voice, or why it has none; and what concerns the whole film."""
+    def _followed(self, film: FilmVoice, cues: Sequence[Cue], duration: Seconds, folder: Path) -> Lines:
+        """The lines of a voice as long as the film, where it has them."""
+        path = quick_sound(film.path, folder)
+        found = follow_voice(film.levels, film.length, cues, self._settings.follow)
+        lines, failed = [], []
+        for cue in cues:
+            span = found.spans.get(cue.index, cue.span)
+            if self._job.subtitles is None:
+                span = cue.span
+            span = TimeRange(min(span.start, film.length), min(span.stop, film.length, duration))
+            if not span.duration:
+                failed.append((cue, f"the voice ends at {float(film.length):.3f} s, before it"))
+                continue
+            notes = () if self._job.subtitles is None else found.notes.get(cue.index, ())
+            lines.append(Line(cue, SoundClip(path, span), span.start, notes))
+        said = film.notes if self._job.subtitles is None else (*film.notes, *found.film)
+        if film.length > duration:
+            late = float(film.length - duration)
+            said = (*said, f"the voice is {late:.3f} s longer than the picture; what comes after its end is cut")
+        heard = _from_end_to_end(lines, film.length, duration)
+        return Lines(tuple(lines), tuple(failed), heard, said, one_voice=True)
+
+    def _fitted(
+        self, cues: Sequence[Cue], duration: Seconds, folder: Path, progress: Callable[[int, int], None]
+    ) -> Lines:
+        """The lines of voices of their own, each in its slot."""
+        voices = self._voices(cues, folder, progress)
+        plan = fit_voices(cues, voices.taken, duration, self._settings.fit, reasons=voices.reasons)
+        lines, failed = fitted_lines(plan, folder)
+        notes = voices.notes
+        tight = sum(place.fit.excess > 0 for place in plan.places)
+        if self._engine is None and tight > max(2, _MANY * len(plan.places)):
+            some = f"{tight} of {len(plan.places)} voices overrun"
+            notes = (*notes, f"{some}: check that they are the voices of these cues")
+        return Lines(lines, failed, lines, notes)
+
+    def _voices(self, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]) -> Voices:
+        activity = self._settings.follow.activity
         if self._engine is not None:
-            return *self._spoken(self._engine, cues, folder, progress), ()
-        voice = self._job.voice
-        assert voice is not None, "a job has a voice or an engine"
-        if self.whole:
-            voice = quick_sound(voice, folder)
-            clips = split_voice(voice, self.whole, cues)
-            ended = f"the voice ends at {float(self.whole):.3f} s, before it"
-            return clips, {cue.index: ended for cue in cues if cue.index not in clips}, ()
-        found = find_voices(voice, cues)
-        reasons = dict(found.reasons)
-        takes: dict[int, SoundClip] = {}
-        for number, path in found.files.items():
-            try:
-                takes[number] = SoundClip(path, TimeRange(Fraction(0), _voice_length(path)))
-            except DubkitError as error:
-                reasons[number] = str(error)
-        notes = tuple(f"{path.name} in the folder of voices belongs to no cue" for path in found.unmatched)
-        return takes, reasons, notes
-
-    def _spoken(
-        self, engine: Voice, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]
-    ) -> tuple[dict[int, SoundClip], dict[int, str]]:
-        clips: dict[int, SoundClip] = {}
-        reasons: dict[int, str] = {}
-        for done, cue in enumerate(cues):
-            try:
-                sound = engine.speak(cue.text, self._job.language, speaker=cue.speaker)
-                path = folder / f"line_{cue.index}.wav"
-                write_wav(path, sound)
-                clips[cue.index] = SoundClip(path, TimeRange(Fraction(0), sound.duration))
-            except VoiceError as error:
-                reasons[cue.index] = str(error)
-            progress(done + 1, len(cues))
-        return clips, reasons
+            return spoken_voices(self._engine, cues, self._job.language, folder, activity, progress)
+        return recorded_voices(_voice_files(self._job, cues), activity, progress)
 
 
-def open_lines(job: DubJob, picture: VideoInfo, settings: LineSettings) -> LineSource:
+def open_lines(
+    job: DubJob, rate: FrameRate, settings: LineSettings | None = None, engine: Voice | None = None
+) -> LineSource:
     """Open the cues and the voice of ``job`` and make sure that they can be used.
+
+    Args:
+        job: The job.
+        rate: Frames per second of the picture, for cues that count frames.
+        settings: How cues and voices become lines.
+        engine: What speaks, where the caller has made it; otherwise what the job names.
 
     Raises:
         SubtitleError: if the cues cannot be read.
@@ -154,24 +191,25 @@ def open_lines(job: DubJob, picture: VideoInfo, settings: LineSettings) -> LineS
     """
     cues: Sequence[Cue] = ()
     if job.subtitles is not None:
-        cues = read_cues(job.subtitles, encoding=job.encoding, rate=picture.rate)
+        cues = read_cues(job.subtitles, encoding=job.encoding, rate=rate)
+    if engine is not None:
+        engine.check_language(job.language)
     if job.voice is not None and not job.voice.exists():
         raise VoiceError("does not exist", path=job.voice, remedy="give a sound file or a folder of sound files")
-    if job.voice is not None and job.voice.is_dir():
+    if job.voice is not None and (job.voice.is_dir() or is_voice_list(job.voice)):
         if job.subtitles is None:
-            raise VoiceError("is a folder", path=job.voice, remedy="give one sound file")
-        if not find_voices(job.voice, cues).files:  # complains also of an empty folder
+            what = "a folder" if job.voice.is_dir() else "a list"
+            raise VoiceError(f"is {what}", path=job.voice, remedy="give one sound file")
+        if not _voice_files(job, cues).files:  # complains also of an empty folder
             raise VoiceError(
                 "holds no file named after a cue", path=job.voice, remedy="name them by cue number, such as 001.wav"
             )
-    return LineSource(job, cues, settings)
+    return LineSource(job, cues, settings or LineSettings(), engine)
 
 
-def _voice_length(path: Path) -> Seconds:
-    length = sound_duration(path)
-    if not length:
-        raise VoiceError("holds no sound", path=path, remedy="give a voice track with sound in it")
-    return length
+def _voice_files(job: DubJob, cues: Sequence[Cue]) -> VoiceFiles:
+    assert job.voice is not None, "a job has a voice or an engine"
+    return read_voice_list(job.voice, cues) if is_voice_list(job.voice) else find_voices(job.voice, cues)
 
 
 def _from_end_to_end(lines: Sequence[Line], length: Seconds, duration: Seconds) -> tuple[Line, ...]:

@@ -71,6 +71,8 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
         (*cue.notes, *line.notes),
         tuple(sorted({track for track, _ in done})),
         tuple(run for _, run in done),
+        line.sound,
+        line.fit,
     )
 
 

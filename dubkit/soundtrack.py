@@ -1,140 +1,190 @@
-"""The sound of the master: lines over the original, read and mixed block by block."""
+"""The sound of the master: lines over the original or over stems, read and mixed block by block.
+
+Nothing is stored on the way: what is measured first is read once more when it is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from dubkit.audio import mel_spectrogram
-from dubkit.dialogue import MixSettings, mix_blocks
-from dubkit.errors import DubkitError
+from dubkit.dialogue import LoudnessTarget, MeasuredStems, MixSettings, Stems, loudness_target, mixed_stems, stem_blocks
+from dubkit.errors import DubkitError, MediaError
 from dubkit.lines import Lines
-from dubkit.lipsync import LipModel, mel_windows
-from dubkit.media import SoundTrack, read_sound, sound_blocks
-from dubkit.schema import Line, MediaInfo, SoundClip, Span, Waveform
-from dubkit.timing import FrameTimes, Seconds, TimeRange
+from dubkit.media import SoundTrack, probe, read_ahead, read_sound, sound_blocks
+from dubkit.schema import AudioInfo, DubJob, Line, MediaInfo, SoundClip, Waveform
+from dubkit.timing import Seconds
 
-__all__ = ["Soundtrack", "SpanListener", "plan_soundtrack"]
+__all__ = ["Bed", "Soundtrack", "check_sound_wanted", "plan_soundtrack"]
 
-_MIXES = (1, 2, 6)  # channels a mix can have: mono, stereo, 5.1
 _STEREO = 2
+_SURROUND = 6
+_LEAST_SURROUND = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Bed:
+    """What is heard under the lines.
+
+    Attributes:
+        path: The file; None for silence.
+        channels: Channels of the mix over it.
+        ducked: Whether it goes down under the lines.
+        notes: What of it is not heard, or heard otherwise.
+    """
+
+    path: Path | None
+    channels: int
+    ducked: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Soundtrack:
-    """The mix of a film, to be drawn once.
+    """The mix of a film, read and mixed anew each time it is asked for.
 
     Attributes:
         track: How it is written.
-        blocks: The mix, exactly as long as the picture.
-        notes: What of the original sound is not in it.
+        lines: What is heard.
+        duration: Length of the picture in seconds.
+        bed: What is heard under the lines.
+        settings: How they are mixed, with the gains that were found.
+        target: The loudness asked for; None where none was.
+        measured: What was measured of bed and voices; None where nothing had to be.
+        before: LUFS of the mix as it came; 0 where it was not measured.
+        notes: What is to be said about the sound.
     """
 
     track: SoundTrack
-    blocks: Iterator[Waveform]
-    notes: tuple[str, ...] = ()
+    lines: Lines
+    duration: Seconds
+    bed: Bed
+    settings: MixSettings
+    on_error: Callable[[Line, DubkitError], None]
+    target: LoudnessTarget | None = None
+    measured: MeasuredStems | None = None
+    before: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+
+    def stems(self) -> Iterator[Stems]:
+        """Bed and voices with their gains, in blocks of a second; together as long as the picture."""
+        rate = self.settings.sample_rate
+        bed = None
+        if self.bed.path is not None:
+            stored = sound_blocks(
+                self.bed.path, sample_rate=rate, channels=self.bed.channels, duration=self.duration, block=rate
+            )
+            bed = read_ahead(stored)
+        return stem_blocks(
+            self.lines.heard,
+            self.duration,
+            read_voice=self._read_voice,
+            bed=bed,
+            channels=self.bed.channels,
+            settings=self.settings,
+            block=rate,
+            ducked=[line.span for line in self.lines.lines],
+            on_error=self.on_error,
+        )
+
+    def blocks(self) -> Iterator[Waveform]:
+        """The mix, exactly as long as the picture."""
+        return mixed_stems(self.stems(), self.settings)
+
+    def curve(self) -> npt.NDArray[np.float64]:
+        """(hops of 100 ms,) short-term loudness of the mix in LUFS; empty where it was not measured."""
+        if self.measured is None:
+            return np.zeros(0)
+        return self.measured.curve(self.settings.voice_db, self.settings.gain_db)
+
+    def _read_voice(self, clip: SoundClip) -> Waveform:
+        stored = read_sound(clip.path, sample_rate=self.settings.sample_rate, span=clip.span)
+        return stored if stored.channels in (1, self.bed.channels) else stored.mono()
+
+
+def check_sound_wanted(job: DubJob) -> None:
+    """Refuse, before any work, stems without sound and a loudness that there is not.
+
+    Raises:
+        InputError: saying what there is.
+    """
+    if job.loudness:
+        loudness_target(job.loudness)
+    if job.stems is not None:
+        _stems_track(job.stems)
 
 
 def plan_soundtrack(
+    job: DubJob,
     lines: Lines,
     source: MediaInfo,
     duration: Seconds,
-    language: str,
     *,
-    over_original: bool,
     settings: MixSettings,
     on_error: Callable[[Line, DubkitError], None],
 ) -> Soundtrack:
-    """The mix of ``lines``, over the ducked original sound of ``source`` where it has any and ``over_original``.
+    """The mix of ``lines`` over the stems or the ducked original, at the levels at which they come.
 
     Args:
+        job: What is wanted of the sound.
         lines: What is heard.
         source: The original.
         duration: Length of the picture in seconds.
-        language: Tags the track.
-        over_original: Whether the original is heard under the lines.
         settings: How to mix.
-        on_error: Told of lines whose voice cannot be read.
+        on_error: Told of lines whose voice cannot be read; of each once more whenever the mix is read anew.
+
+    Raises:
+        MediaError: if the stems cannot be read.
     """
-    rate = settings.sample_rate
-    original = source.audio[0] if source.audio and over_original else None
-    channels = original.channels if original is not None and original.channels in _MIXES else _STEREO
-    bed, notes = None, []
-    if original is not None and len(source.audio) > 1:
+    bed = _bed(job, source, duration)
+    track = SoundTrack(language=job.language, channels=bed.channels, sample_rate=settings.sample_rate, default=True)
+    settings = settings if bed.ducked else replace(settings, duck_db=0.0)
+    return Soundtrack(track, lines, duration, bed, settings, on_error, notes=bed.notes)
+
+
+def _bed(job: DubJob, source: MediaInfo, duration: Seconds) -> Bed:
+    if job.stems is not None:
+        return _stems_bed(job.stems, duration)
+    if not source.audio or job.original == "mute" or job.subtitles is None:
+        return Bed(None, _STEREO, False)
+    original, notes = source.audio[0], []
+    channels = _mix_channels(original.channels)
+    if len(source.audio) > 1:
         notes.append(f"the first of {len(source.audio)} original sound tracks is heard under the lines")
-    if original is not None and channels != original.channels:
+    if channels != original.channels:
         notes.append(f"the original sound of {original.channels} channels was mixed to {channels}")
-    if original is not None:
-        bed = sound_blocks(source.path, sample_rate=rate, channels=channels, duration=duration, block=rate)
-
-    def read_voice(clip: SoundClip) -> Waveform:
-        stored = read_sound(clip.path, sample_rate=rate, span=clip.span)
-        return stored if stored.channels in (1, channels) else stored.mono()
-
-    blocks = mix_blocks(
-        lines.heard,
-        duration,
-        read_voice=read_voice,
-        bed=bed,
-        channels=channels,
-        settings=settings,
-        ducked=[line.span for line in lines.lines],
-        on_error=on_error,
-    )
-    track = SoundTrack(language=language, channels=channels, sample_rate=rate, default=True)
-    return Soundtrack(track, blocks, tuple(notes))
+    return Bed(source.path, channels, True, tuple(notes))
 
 
-class SpanListener:
-    """Gives each span the mel windows of its line's voice; keeps the last line's spectrogram only.
-
-    Args:
-        lines: All lines.
-        times: When each frame is shown.
-        model: The generator that will listen.
-    """
-
-    # What the windows of a line's first and last frames reach beyond it, rounded up generously.
-    _MARGIN = TimeRange(Seconds(-1, 2), Seconds(1, 2))
-
-    def __init__(self, lines: Lines, times: FrameTimes, model: LipModel) -> None:
-        self._lines = {line.cue.index: line for line in lines.lines}
-        self._one_voice = lines.one_voice
-        self._times, self._model = times, model
-
-    def __call__(self, span: Span) -> npt.NDArray[np.float32]:
-        """(frames of the span, bands, steps) float32.
-
-        Raises:
-            MediaError: if the voice cannot be read.
-        """
-        line = self._lines[span.line]
-        config = self._model.config
-        wanted = self._times.time_range(span.frames)
-        heard = TimeRange(wanted.start + self._MARGIN.start, wanted.stop + self._MARGIN.stop)
-        rate = config.mel.sample_rate
-        if self._one_voice:  # its time is the picture's, and what is said just outside the cue is heard too
-            sound = read_sound(line.voice.path, sample_rate=rate, channels=1, span=heard)
-        else:
-            sound = _placed_voice(line, heard, rate)
-        mel = mel_spectrogram(sound, config.mel, start=heard.start)
-        shown = [self._times.seconds(frame) for frame in span.frames.indices]
-        return mel_windows(mel, shown, config.mel_offset)
+def _stems_bed(path: Path, duration: Seconds) -> Bed:
+    track, count = _stems_track(path)
+    channels, notes = _mix_channels(track.channels), []
+    if count > 1:
+        notes.append(f"the first of {count} sound tracks of {path.name} is heard under the lines")
+    if channels != track.channels:
+        notes.append(f"the stem of {track.channels} channels was mixed to {channels}")
+    differs = track.duration - duration
+    if track.duration and abs(differs) > Fraction(1, 25):
+        longer = (
+            "longer than the picture and was cut" if differs > 0 else "shorter than the picture and ends in silence"
+        )
+        notes.append(f"{path.name} is {float(abs(differs)):.3f} s {longer}")
+    return Bed(path, channels, False, tuple(notes))
 
 
-def _placed_voice(line: Line, heard: TimeRange, sample_rate: int) -> Waveform:
-    """The mono voice of ``line`` as it sounds during ``heard``, with silence where it does not."""
-    shift = line.start - line.voice.span.start
-    inside = TimeRange(max(line.voice.span.start, heard.start - shift), max(line.voice.span.start, heard.stop - shift))
-    stop = min(inside.stop, line.voice.span.stop)
-    clip = TimeRange(min(inside.start, stop), stop)
-    sound = read_sound(line.voice.path, sample_rate=sample_rate, channels=1, span=clip)
-    before = round((clip.start + shift - heard.start) * sample_rate)
-    total = round(heard.duration * sample_rate)
-    samples = np.zeros((1, total), np.float32)
-    part = sound.samples[:, : max(0, total - before)]
-    samples[:, before : before + part.shape[1]] = part
-    return Waveform(samples, sample_rate)
+def _stems_track(path: Path) -> tuple[AudioInfo, int]:
+    """The first sound track of the stems, and how many there are."""
+    tracks = probe(path).audio
+    if not tracks:
+        raise MediaError("has no sound", path=path, remedy="give a file with music and effects")
+    return tracks[0], len(tracks)
+
+
+def _mix_channels(channels: int) -> int:
+    """Channels of a mix over a sound of so many: mono, stereo or 5.1."""
+    return channels if channels <= _STEREO else _SURROUND if channels >= _LEAST_SURROUND else _STEREO

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,11 @@ from dubkit.errors import RecordError
 from dubkit.faces import CropSettings, crop_region, to_crop
 from dubkit.media import read_frames
 from dubkit.schema import FaceTrack, Frame
-from dubkit.timing import Seconds
+from dubkit.timing import FrameRange, Seconds
 
-__all__ = ["TrackCrops", "cut_tracks"]
+__all__ = ["TrackCrops", "cut_face", "cut_tracks", "split_tracks", "watch_tracks"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,27 +63,86 @@ def cut_tracks(
         settings: How a crop lies around its face.
         progress: Called with ("crops", frames done, frames in all).
     """
-    coming = sorted(analysis.tracks, key=lambda track: track.frames.start, reverse=True)
-    open_tracks: list[tuple[FaceTrack, list[int], list[npt.NDArray[np.uint8]]]] = []
+
+    def look(frame: Frame, track: FaceTrack) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+        if track.visible[frame.index - track.frames.start]:
+            with suppress(RecordError):  # a box filled in between detections may lie beyond the picture's edge
+                yield frame.index, cut_face(frame, track, size, settings)
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress("crops", done, max(done, len(analysis.times)))
+
+    for track, seen in watch_tracks(path, analysis.tracks, look, tell):
+        yield _finished(track, [number for number, _ in seen], [image for _, image in seen], analysis, size)
+
+
+def watch_tracks(
+    path: Path,
+    tracks: Sequence[FaceTrack],
+    look: Callable[[Frame, FaceTrack], Iterable[T]],
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[FaceTrack, list[T]]]:
+    """Each face track with what was seen in its frames, as soon as the last of them has been read.
+
+    The film is decoded once, and only what is seen of tracks that are going on is held.
+
+    Args:
+        path: The video.
+        tracks: Face tracks in it.
+        look: Given every frame of every track; what it returns is kept, in order.
+        progress: Told how many frames have been read.
+    """
+    coming = sorted(tracks, key=lambda track: track.frames.start, reverse=True)
+    open_tracks: list[tuple[FaceTrack, list[T]]] = []
     for frame in read_frames(path, upright=True):
         while coming and coming[-1].frames.start <= frame.index:
-            open_tracks.append((coming.pop(), [], []))
-        for entry in list(open_tracks):
-            track, numbers, images = entry
-            if track.frames.stop <= frame.index:
-                open_tracks.remove(entry)
-                yield _finished(track, numbers, images, analysis, size)
-            elif track.visible[frame.index - track.frames.start]:
-                with suppress(RecordError):  # a box filled in between detections may lie beyond the picture's edge
-                    images.append(_cut(frame, track, size, settings))
-                    numbers.append(frame.index)
+            open_tracks.append((coming.pop(), []))
+        ended = [entry for entry in open_tracks if entry[0].frames.stop <= frame.index]
+        open_tracks = [entry for entry in open_tracks if entry[0].frames.stop > frame.index]
+        yield from ended
+        for track, seen in open_tracks:
+            seen.extend(look(frame, track))
         if progress is not None:
-            progress("crops", frame.index + 1, max(frame.index + 1, len(analysis.times)))
-    for track, numbers, images in open_tracks:
-        yield _finished(track, numbers, images, analysis, size)
+            progress(frame.index + 1)
+    yield from open_tracks
 
 
-def _cut(frame: Frame, track: FaceTrack, size: int, settings: CropSettings) -> npt.NDArray[np.uint8]:
+def split_tracks(tracks: Sequence[FaceTrack], longest: int) -> tuple[FaceTrack, ...]:
+    """Face tracks of at most ``longest`` frames: longer ones in parts of one length, so that none grows with the film.
+
+    The parts keep the number of their track.
+    """
+    return tuple(part for track in tracks for part in _parts(track, longest))
+
+
+def _parts(track: FaceTrack, longest: int) -> Iterator[FaceTrack]:
+    n = len(track.frames)
+    count = -(-n // longest)
+    for start, stop in ((n * part // count, n * (part + 1) // count) for part in range(count)):
+        rows = slice(start, stop)
+        yield replace(
+            track,
+            frames=FrameRange(track.frames.start + start, track.frames.start + stop),
+            boxes=track.boxes[rows],
+            landmarks=track.landmarks[rows],
+            scores=track.scores[rows],
+            visible=track.visible[rows],
+            yaw=track.yaw[rows],
+        )
+
+
+def cut_face(
+    frame: Frame,
+    track: FaceTrack,
+    size: int = 96,
+    settings: CropSettings = CropSettings(),  # noqa: B008 - frozen, so it can be shared
+) -> npt.NDArray[np.uint8]:
+    """(size, size, 3) uint8 BGR: the face of ``track`` in one of its frames.
+
+    Raises:
+        RecordError: if its box lies wholly beyond the picture's edge.
+    """
     region = crop_region(track.boxes[frame.index - track.frames.start], settings)
     crop = to_crop(read_region(frame, region), size)
     return np.asarray(np.rint(crop * 255), np.uint8)

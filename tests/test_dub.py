@@ -172,6 +172,31 @@ def test_a_voice_file_per_cue_and_one_that_is_missing(sample: SampleFiles, tmp_p
     assert len(measure_times(output)) == sum(SHOTS)
 
 
+def test_loudness_deliverables_and_picture(sample: SampleFiles, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "stars.mp4", (hubble(), Camera((400, 400, 600), (500, 450, 500)), 50))
+    stems = tmp_path / "me.wav"
+    soundfile.write(stems, 0.02 * np.random.default_rng(0).standard_normal((2 * 48_000, 2)), 48_000, subtype="PCM_24")
+    report = dubkit.dub(
+        clip,
+        tmp_path / "es.mov",
+        subtitles=write_cue(tmp_path / "es.srt", 0, 1),
+        tts="espeak",
+        language="es",
+        stems=stems,
+        loudness="ebu-r128",
+        deliver=tmp_path / "out",
+        deliver_subtitles="vtt",
+        picture=tmp_path / "lines.png",
+        settings=HASTY,
+    )
+    assert report.loudness is not None
+    assert report.loudness.integrated == pytest.approx(-23, abs=0.5)
+    assert report.loudness.true_peak_db <= -1
+    names = ["stars.es.mix.wav", "stars.es.dialogue.wav", "stars.es.me.wav", "stars.es.vtt", "lines.png"]
+    assert [path.name for path in report.delivered] == names
+    assert all(path.stat().st_size for path in report.delivered)
+
+
 def test_a_run_that_is_cancelled_leaves_nothing(sample: SampleFiles, tmp_path: Path) -> None:
     voice = tmp_path / "voice.wav"
     soundfile.write(voice, 0.2 * np.random.default_rng(0).standard_normal(16_000), 16_000)

@@ -15,8 +15,11 @@ STAGES = {"media", "audio", "shots", "faces", "subtitles", "blending", "conform"
 GROUND = {"schema", "timing", "errors"}
 COMPOSERS = {
     *("compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"),
-    *("track_crops", "sync", "judging"),
+    *("levelling", "listening", "deliverables", "options"),
+    *("voicing", "fitting", "given"),
+    *("track_crops", "video_sound"),
 }
+JUDGING = {"sync", "sync_report", "sync_views", "judges", "judging", "comparing"}
 EVERY_STAGE = STAGES | {"lipsync", "dialogue", "casting"}
 
 MAY_IMPORT = {
@@ -26,10 +29,11 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, GROUND),
     **{stage: GROUND | {"audio"} for stage in ("lipsync", "dialogue", "casting")},
     "evaluation": GROUND | {"lipsync", "audio"},
-    "training": GROUND | EVERY_STAGE | {"evaluation", "analysis", "track_crops"},
+    "training": GROUND | EVERY_STAGE | {"evaluation", "analysis", "track_crops", "video_sound"},
     **dict.fromkeys(COMPOSERS, GROUND | EVERY_STAGE | COMPOSERS),
-    "__init__": GROUND | EVERY_STAGE | COMPOSERS,
-    "dubkit_cli": GROUND | COMPOSERS | {"", "training", "evaluation", "lipsync"},
+    **dict.fromkeys(JUDGING, GROUND | EVERY_STAGE | COMPOSERS | JUDGING | {"evaluation"}),
+    "__init__": GROUND | EVERY_STAGE | COMPOSERS | JUDGING,
+    "dubkit_cli": GROUND | COMPOSERS | JUDGING | {"", "training", "evaluation", "lipsync"},
 }
 ONLY_IN = {
     "torch": {"dubkit/lipsync", "dubkit/training", "dubkit/evaluation"},

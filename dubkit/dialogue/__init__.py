@@ -1,20 +1,64 @@
-"""Cues and voices to lines, and lines to the mix: text to speech, voice files, placing, mixing."""
+"""Cues and voices to lines, and lines to the mix: text to speech, voice files, fitting, mixing."""
 
-from dubkit.dialogue.mix import MixSettings, mix_blocks
-from dubkit.dialogue.place import PlacedLines, PlaceSettings, place_lines
+from dubkit.dialogue.fit import FitPlan, FitSettings, Place, TakenVoice, fit_voices
+from dubkit.dialogue.follow import FollowedVoice, FollowSettings, follow_voice
+from dubkit.dialogue.loudness import (
+    LevelSettings,
+    LoudnessTarget,
+    MeasuredStems,
+    gain_for,
+    loudness_presets,
+    loudness_target,
+    measure_stems,
+    spoken_hops,
+    voice_gain_for,
+)
+from dubkit.dialogue.mix import limited_blocks, mix_blocks, mixed_stems
+from dubkit.dialogue.mix_settings import MixSettings
+from dubkit.dialogue.picture import TimelinePicture, draw_timeline
+from dubkit.dialogue.sounds import SoundLike, to_waveform
+from dubkit.dialogue.stems import Stems, stem_blocks
 from dubkit.dialogue.voice import Voice, open_voice, voice_engines
-from dubkit.dialogue.voices import VoiceFiles, find_voices, split_voice
+from dubkit.dialogue.voice_cast import CastVoice, VoiceCast, read_cast
+from dubkit.dialogue.voice_list import is_voice_list, read_voice_list
+from dubkit.dialogue.voices import VoiceFiles, find_voices
 
 __all__ = [
+    "CastVoice",
+    "FitPlan",
+    "FitSettings",
+    "FollowSettings",
+    "FollowedVoice",
+    "LevelSettings",
+    "LoudnessTarget",
+    "MeasuredStems",
     "MixSettings",
-    "PlaceSettings",
-    "PlacedLines",
+    "Place",
+    "SoundLike",
+    "Stems",
+    "TakenVoice",
+    "TimelinePicture",
     "Voice",
+    "VoiceCast",
     "VoiceFiles",
+    "draw_timeline",
     "find_voices",
+    "fit_voices",
+    "follow_voice",
+    "gain_for",
+    "is_voice_list",
+    "limited_blocks",
+    "loudness_presets",
+    "loudness_target",
+    "measure_stems",
     "mix_blocks",
+    "mixed_stems",
     "open_voice",
-    "place_lines",
-    "split_voice",
+    "read_cast",
+    "read_voice_list",
+    "spoken_hops",
+    "stem_blocks",
+    "to_waveform",
     "voice_engines",
+    "voice_gain_for",
 ]

@@ -21,7 +21,7 @@ from dubkit.dialogue.espeak_library import open_library
 from dubkit.errors import RecordError, VoiceError
 from dubkit.schema import Waveform
 
-__all__ = ["EspeakSettings", "EspeakVoice"]
+__all__ = ["EspeakSettings", "EspeakVoice", "espeak_settings"]
 
 _VARIANTS = ("m1", "f1", "m2", "f2", "m3", "f3", "m4", "f4", "m5", "f5", "m6", "m7")
 _RENAMED = {"iw": "he", "in": "id", "zh-hk": "yue", "zh-mo": "yue"}
@@ -36,11 +36,15 @@ class EspeakSettings:
         words_per_minute: Speed, 80..450.
         pitch: 0..99; 50 is the voice's own.
         variants: Speaker -> variant of the voice, such as ``f2``; a speaker not named here gets one by the name.
+        variant: Variant for everybody; empty for one by the name.
+        language: Tag of the language that is spoken whatever is asked for; empty to speak what is asked for.
     """
 
     words_per_minute: int = 165
     pitch: int = 50
     variants: Mapping[str, str] = field(default_factory=dict)
+    variant: str = ""
+    language: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what the library would silently replace."""
@@ -48,6 +52,12 @@ class EspeakSettings:
             raise RecordError(f"espeak speaks 80 to 450 words a minute, not {self.words_per_minute}")
         if not 0 <= self.pitch <= 99:
             raise RecordError(f"espeak's pitch goes from 0 to 99, not to {self.pitch}")
+
+
+def espeak_settings(detail: str) -> EspeakSettings:
+    """The settings meant by ``es+f3``: language and variant, each of which may be left out."""
+    language, _, variant = detail.partition("+")
+    return EspeakSettings(language=language.strip(), variant=variant.strip())
 
 
 class EspeakVoice:
@@ -66,11 +76,11 @@ class EspeakVoice:
         with _lock:
             self._library = open_library()
         for speaker, variant in settings.variants.items():
-            if variant not in self._library.variants:
-                near = difflib.get_close_matches(variant, self._library.variants, 5) or _VARIANTS
-                raise VoiceError(
-                    f"espeak has no voice variant {variant!r} for {speaker!r}", remedy=f"use one of: {', '.join(near)}"
-                )
+            self._check_variant(variant, f" for {speaker!r}")
+        if settings.variant:
+            self._check_variant(settings.variant, "")
+        if settings.language:
+            self._tag(settings.language)
 
     @property
     def name(self) -> str:
@@ -84,8 +94,8 @@ class EspeakVoice:
 
     def variant_of(self, speaker: str) -> str:
         """The variant of the voice that ``speaker`` gets: as set, else by a hash of the name; empty for nobody."""
-        if not speaker:
-            return ""
+        if not speaker or self._settings.variant:
+            return self._settings.variants.get(speaker, self._settings.variant)
         by_name = _VARIANTS[zlib.crc32(speaker.strip().casefold().encode()) % len(_VARIANTS)]
         return self._settings.variants.get(speaker, by_name)
 
@@ -95,7 +105,7 @@ class EspeakVoice:
         Raises:
             VoiceError: if it does not; the sentence names tags that are near.
         """
-        self._tag(language)
+        self._tag(self._settings.language or language)
 
     def speak(self, text: str, language: str, *, speaker: str = "") -> Waveform:
         """``text`` as sound: mono at the library's own rate (22050 Hz), with the silence it puts around it.
@@ -108,7 +118,7 @@ class EspeakVoice:
         Raises:
             VoiceError: if the language is unknown or empty, or the text gives no sound.
         """
-        voice = self._library.voices[self._tag(language)]
+        voice = self._library.voices[self._tag(self._settings.language or language)]
         variant = self.variant_of(speaker)
         with _lock:
             samples = self._library.synthesize(
@@ -124,6 +134,11 @@ class EspeakVoice:
                 remedy="give words to speak in the script of the language, or record this line",
             )
         return Waveform((samples.astype(np.float32) / 32768.0)[None, :], self._library.sample_rate)
+
+    def _check_variant(self, variant: str, whom: str) -> None:
+        if variant not in self._library.variants:
+            near = difflib.get_close_matches(variant, self._library.variants, 5) or _VARIANTS
+            raise VoiceError(f"espeak has no voice variant {variant!r}{whom}", remedy=f"use one of: {', '.join(near)}")
 
     def _tag(self, language: str) -> str:
         """The library's tag for ``language``."""

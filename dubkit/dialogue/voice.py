@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dubkit.errors import VoiceError
 from dubkit.schema import Waveform
@@ -11,6 +11,7 @@ from dubkit.schema import Waveform
 __all__ = ["Voice", "open_voice", "voice_engines"]
 
 
+@runtime_checkable
 class Voice(Protocol):
     """Speaks text."""
 
@@ -20,7 +21,7 @@ class Voice(Protocol):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Tags of the languages it speaks (BCP 47, lower case), sorted."""
+        """Tags of the languages it speaks (BCP 47, lower case), sorted; empty where it cannot tell."""
 
     def check_language(self, language: str) -> None:
         """Make sure, before any work, that it speaks ``language``.
@@ -43,13 +44,25 @@ class Voice(Protocol):
         """
 
 
-def _espeak() -> Voice:
-    from dubkit.dialogue.espeak import EspeakVoice
+def _espeak(detail: str) -> Voice:
+    from dubkit.dialogue.espeak import EspeakVoice, espeak_settings
 
-    return EspeakVoice()
+    return EspeakVoice(espeak_settings(detail))
 
 
-_ENGINES: Mapping[str, Callable[[], Voice]] = {"espeak": _espeak}
+def _piper(detail: str) -> Voice:
+    from dubkit.dialogue.piper import PiperVoice
+
+    return PiperVoice(detail)
+
+
+def _command(detail: str) -> Voice:
+    from dubkit.dialogue.command import CommandVoice
+
+    return CommandVoice(detail)
+
+
+_ENGINES: Mapping[str, Callable[[str], Voice]] = {"command": _command, "espeak": _espeak, "piper": _piper}
 
 
 def voice_engines() -> tuple[str, ...]:
@@ -60,16 +73,20 @@ def voice_engines() -> tuple[str, ...]:
 def open_voice(engine: str) -> Voice:
     """The engine called ``engine``, ready to speak.
 
+    A colon parts the name from what the engine is to know: ``espeak:es+f3`` (language and variant, each may be left
+    out), ``piper:/path/to/voice.onnx#speaker``, ``command:my-tts --text {text} --out {output}``.
+
     To add one: write a module in this folder with a class that is a :class:`Voice`; import its package inside that
     class's constructor, and raise :class:`~dubkit.errors.MissingDependencyError` with the extra that brings it where
     it is not installed; write a function here that imports the module and makes the class; enter it in ``_ENGINES``.
     The conformance tests in ``tests/dialogue/test_voice.py`` then run against it.
 
     Raises:
-        VoiceError: if there is no such engine; the sentence names those there are.
+        VoiceError: if there is no such engine, or it cannot do what is asked; the sentence names those there are.
         MissingDependencyError: if the engine's package is not installed.
     """
-    make = _ENGINES.get(engine.strip().lower())
+    name, _, detail = engine.partition(":")
+    make = _ENGINES.get(name.strip().lower())
     if make is None:
-        raise VoiceError(f"there is no voice engine {engine!r}", remedy=f"use one of: {', '.join(voice_engines())}")
-    return make()
+        raise VoiceError(f"there is no voice engine {name!r}", remedy=f"use one of: {', '.join(voice_engines())}")
+    return make(detail.strip())

@@ -1,4 +1,4 @@
-"""Recorded voices: one file per cue, or one file as long as the film."""
+"""Recorded voices: one file per cue, found by its name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from dubkit.errors import VoiceError
-from dubkit.schema import Cue, SoundClip
-from dubkit.timing import Seconds, TimeRange
+from dubkit.schema import Cue
 
-__all__ = ["VoiceFiles", "find_voices", "split_voice"]
+__all__ = ["VoiceFiles", "find_voices"]
 
 _SOUND_ENDINGS = frozenset(
     {".aac", ".ac3", ".aif", ".aiff", ".amr", ".caf", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga", ".ogg"}
@@ -39,21 +38,30 @@ class VoiceFiles:
         missing: Cues that no file is named after.
         ambiguous: Cues that several files are named after, with those files; none of them is taken.
         unmatched: Sound files that are named after no cue.
+        listed: Whether a list said so, rather than the files' names.
     """
 
     files: Mapping[int, Path]
     missing: tuple[Cue, ...] = ()
     ambiguous: tuple[tuple[Cue, tuple[Path, ...]], ...] = ()
     unmatched: tuple[Path, ...] = ()
+    listed: bool = False
 
     @property
     def reasons(self) -> Mapping[int, str]:
         """Number of the cue -> why it has no voice, for those that have none."""
-        reasons = {cue.index: "no sound file is named after it" for cue in self.missing}
+        how = "listed for" if self.listed else "named after"
+        reasons = {cue.index: f"no sound file is {how} it" for cue in self.missing}
         for cue, paths in self.ambiguous:
             names = ", ".join(path.name for path in paths)
-            reasons[cue.index] = f"several sound files are named after it ({names}); keep one"
+            reasons[cue.index] = f"several sound files are {how} it ({names}); keep one"
         return reasons
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of files that are nobody's voice."""
+        where = "the list" if self.listed else "the folder"
+        return tuple(f"{path.name} in {where} of voices belongs to no cue" for path in self.unmatched)
 
 
 def find_voices(folder: str | os.PathLike[str], cues: Sequence[Cue]) -> VoiceFiles:
@@ -91,32 +99,6 @@ def find_voices(folder: str | os.PathLike[str], cues: Sequence[Cue]) -> VoiceFil
             ambiguous.append((by_number[number], tuple(best)))
     missing = tuple(cue for cue in cues if cue.index not in found)
     return VoiceFiles(files, missing, tuple(ambiguous), tuple(sorted(unmatched)))
-
-
-def split_voice(
-    path: str | os.PathLike[str], duration_of_file: Seconds, cues: Sequence[Cue]
-) -> Mapping[int, SoundClip]:
-    """The stretch of a voice file as long as the film that belongs to each cue: the cue's span.
-
-    The file's time is the picture's. A cue that lies wholly after the end of the file, or before its start, gets no
-    clip; :func:`~dubkit.dialogue.place_lines` then reports that it has no voice.
-
-    Args:
-        path: The voice file.
-        duration_of_file: Its length in seconds.
-        cues: The cues.
-
-    Raises:
-        VoiceError: if the file has no length.
-    """
-    if duration_of_file <= 0:
-        raise VoiceError("holds no sound", path=path, remedy="give a voice track with sound in it")
-    clips = {}
-    for cue in cues:
-        start, stop = max(Fraction(0), cue.span.start), min(duration_of_file, cue.span.stop)
-        if start < stop:
-            clips[cue.index] = SoundClip(Path(path), TimeRange(start, stop))
-    return clips
 
 
 def _sound_files(folder: Path) -> list[Path]:

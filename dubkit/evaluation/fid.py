@@ -15,8 +15,8 @@ import numpy.typing as npt
 import torch
 
 from dubkit.errors import InputError, MissingDependencyError, ModelError
-from dubkit.evaluation.weights import read_weights
 from dubkit.lipsync.device import choose_device
+from dubkit.lipsync.storage import read_tensors
 
 __all__ = ["InceptionFeatures", "frechet_distance", "frechet_distance_of"]
 
@@ -95,7 +95,7 @@ class InceptionFeatures:
             inception = importlib.import_module(_MODULE)
         except ImportError as error:
             raise MissingDependencyError("torch-fidelity", extra="fid", purpose="measuring FID") from error
-        read_weights(path)  # the package may run code of a file it opens; by now there is none in it
+        read_tensors(path)  # the package may run code of a file it opens; by now there is none in it
         try:
             network: torch.nn.Module = inception.FeatureExtractorInceptionV3(
                 "inception-v3-compat", [str(_FEATURES)], feature_extractor_weights_path=os.fspath(path)

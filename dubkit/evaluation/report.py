@@ -13,6 +13,7 @@ from dubkit.errors import InputError
 from dubkit.evaluation.image import MouthRegion, flicker, mouth_l1, psnr, ssim
 from dubkit.evaluation.landmarks import LandmarkFinder, mouth_distance, mouth_opening, opening_correlation
 from dubkit.evaluation.syncnet import SyncNetJudge
+from dubkit.evaluation.tables import markdown
 from dubkit.schema import Waveform
 
 __all__ = ["METRICS", "ClipView", "Evaluation", "Judges", "Metric", "Score", "evaluate_clip", "markdown_table"]
@@ -122,6 +123,7 @@ def evaluate_clip(
     generated: ClipView,
     face_boxes: npt.NDArray[np.float32],
     sound: Waveform,
+    generated_sound: Waveform | None = None,
     judges: Judges = Judges(),
     further: Mapping[str, tuple[float, float]] | None = None,
 ) -> Evaluation:
@@ -134,6 +136,7 @@ def evaluate_clip(
         face_boxes: (n, 4) the face in each crop, in pixels of the crop: those of the real clip, used for both, so that
             no detector's mood comes between them. Landmarks alone are found by them.
         sound: What is heard with both, one channel at 16 kHz, from the first frame.
+        generated_sound: What is heard with the generated clip, where that is another sound: a dub's own voice.
         judges: Who is asked.
         further: Scores measured elsewhere, name -> (real, generated): the confidence of one's own expert, FID of a set.
             They stand under their own names, never under that of a metric here.
@@ -152,7 +155,8 @@ def evaluate_clip(
     both = (real, generated)
     scores: dict[str, Score] = {}
     if judges.sync is not None:
-        first, second = (judges.sync.judge(view.sync_crops, sound) for view in both)
+        first = judges.sync.judge(real.sync_crops, sound)
+        second = judges.sync.judge(generated.sync_crops, sound if generated_sound is None else generated_sound)
         scores["lse_d"] = Score(first.distance, second.distance)
         scores["lse_c"] = Score(first.confidence, second.confidence)
         scores["sync_offset"] = Score(first.offset, second.offset)
@@ -184,14 +188,11 @@ def markdown_table(evaluations: Sequence[Evaluation]) -> str:
     """
     given = {name: None for evaluation in evaluations for name in evaluation.scores}
     names = [*(name for name in METRICS if name in given), *(name for name in given if name not in METRICS)]
-    rows = [
-        [_escaped(evaluation.clip), *(_cell(evaluation.scores, name) for name in names)] for evaluation in evaluations
-    ]
+    rows = [[evaluation.clip, *(_cell(evaluation.scores, name) for name in names)] for evaluation in evaluations]
     if len(evaluations) > 1:
         means = {name: _mean([each.scores[name] for each in evaluations if name in each.scores]) for name in names}
         rows.append(["mean", *(_cell(means, name) for name in names)])
-    lines = [["clip: generated (real)", *map(_heading, names)], ["---", *["---:"] * len(names)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return markdown(["clip: generated (real)", *map(_heading, names)], rows)
 
 
 def _mean(scores: Sequence[Score]) -> Score:
@@ -202,7 +203,7 @@ def _mean(scores: Sequence[Score]) -> Score:
 
 def _heading(name: str) -> str:
     if name not in METRICS:
-        return _escaped(name)
+        return name
     metric = METRICS[name]
     unit = f" {metric.unit}" if metric.unit else ""
     return f"{metric.title}{unit} {_ARROWS[metric.better]}"
@@ -213,7 +214,3 @@ def _cell(scores: Mapping[str, Score], name: str) -> str:
         return "–"
     digits = METRICS[name].digits if name in METRICS else 3
     return f"{scores[name].generated:.{digits}f} ({scores[name].real:.{digits}f})"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

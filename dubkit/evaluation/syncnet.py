@@ -18,8 +18,8 @@ from torch import nn
 from dubkit.errors import InputError, ModelError
 from dubkit.evaluation.mfcc import mfcc
 from dubkit.evaluation.sync import SyncScore, score_sync
-from dubkit.evaluation.weights import read_weights
 from dubkit.lipsync.device import choose_device
+from dubkit.lipsync.storage import read_tensors
 from dubkit.schema import Waveform
 
 __all__ = ["SyncNet", "SyncNetJudge"]
@@ -97,7 +97,7 @@ class SyncNetJudge:
         self._batch = batch
         self._device = choose_device(device)
         network = SyncNet()
-        _fill(network, read_weights(path), path)
+        _fill(network, read_tensors(path), path)
         self._network = network.eval().to(self._device)
 
     def judge(self, faces: npt.NDArray[np.uint8], sound: Waveform) -> SyncScore:

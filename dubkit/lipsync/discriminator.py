@@ -38,13 +38,17 @@ class Discriminator(nn.Module):
         Returns:
             (B, 1), or (T x B, 1): all clips of the first moment, then all of the second, and so on; each 0..1.
         """
+        return torch.sigmoid(self.weigh(faces))
+
+    def weigh(self, faces: Tensor) -> Tensor:
+        """As :meth:`forward`, but the logarithm of the odds: a loss of it keeps its slope where it is very sure."""
         if faces.dim() == 5:
             faces = torch.cat(faces.unbind(2), dim=0)
         x = faces[:, :, faces.shape[2] // 2 :]
         for block in self.face_encoder_blocks:
             x = block(x)
-        likely: Tensor = self.binary_pred(x)
-        return likely.flatten(1)
+        odds: Tensor = self.binary_pred[0](x)
+        return odds.flatten(1)
 
 
 def _face_encoder(channels: list[int]) -> nn.ModuleList:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -55,14 +57,21 @@ class LipModel(ReadyNetwork):
         )
 
 
-def load_model(name_or_path: str | os.PathLike[str] = "", device: str = "auto") -> LipModel:
-    """The generator of a built-in name or a checkpoint's path, ready to run on ``device``.
+def load_model(
+    name_or_path: str | os.PathLike[str] = "", device: str = "auto", *, folders: Sequence[Path] = ()
+) -> LipModel:
+    """The generator of a name or a checkpoint's path, ready to run on ``device``.
+
+    Args:
+        name_or_path: Which, as :func:`dubkit.lipsync.find_model` has it.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        folders: Where names are looked for, beside the built-in ones.
 
     Raises:
         ModelError: if there is no such model, or it cannot be used.
         InputError: if the device is not there.
     """
-    path = find_model(name_or_path)
+    path = find_model(name_or_path, folders=folders)
     checkpoint = load_checkpoint(path)
     checkpoint.require(GENERATOR, path=path)
     return LipModel(checkpoint, device, name=path.stem)

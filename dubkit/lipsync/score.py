@@ -26,13 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import InputError
+from dubkit.lipsync.clock import CLOCK_RATE, pick_moments
 from dubkit.lipsync.windows import mel_windows
 from dubkit.schema import MelSpectrogram
 from dubkit.timing import Seconds, mel_step
 
-__all__ = ["SyncExpert", "SyncScore", "SyncSettings", "score_track"]
+__all__ = ["SyncExpert", "SyncScore", "SyncSettings", "clip_distances", "mean_distances", "score_track"]
 
-_RATE = 25
 _CLIP = 5
 _ROWS, _COLUMNS = 48, 96
 _BRIGHTEST = 2.0  # well above what interpolation overshoots 1 by, and well below what 0..255 would give
@@ -140,38 +140,80 @@ def score_track(
     Raises:
         InputError: if the arrays do not fit together, or one batch does not fit into the device's memory.
     """
-    _check(faces, times)
-    nothing = SyncScore(
-        0, 0.0, 0.0, np.full(2 * settings.max_shift + 1, np.nan), np.zeros(len(faces)), clips=0, in_sync=False
-    )
-    picks = _clips(np.array([float(time) for time in times]), settings.reach)
-    if not len(picks):
-        return nothing
-    starts = [sum((times[i] for i in pick), Fraction(0)) / _CLIP - Fraction(_CLIP // 2, _RATE) for pick in picks]
-    try:
-        shown = _embed_faces(expert, faces, picks, settings, progress)
-        distances = _distances(expert, shown, starts, mel, settings)
-    except MemoryError as error:
-        raise InputError(str(error), remedy="give a smaller batch_size, or use the device cpu") from error
-    judged = np.isfinite(distances).sum(axis=0)
-    curve = np.full(distances.shape[1], np.nan)
-    enough = judged >= settings.least_clips
-    curve[enough] = np.nansum(distances[:, enough], axis=0) / judged[enough]
-    if not enough.any():
-        return nothing
+    distances, middles = clip_distances(expert, faces, times, mel, settings, progress)
+    curve = mean_distances(distances, settings.least_clips)
+    if np.isnan(curve).all():
+        return SyncScore(0, 0.0, 0.0, curve, np.zeros(len(faces)), clips=0, in_sync=False)
     best = int(np.nanargmin(curve))
-    offset = (best - settings.max_shift + _tip(curve, best)) / _RATE
+    offset = (best - settings.max_shift + _tip(curve, best)) / CLOCK_RATE
     confidence = float(np.nanmedian(curve) - curve[best])
-    middles = np.array([float(start) for start in starts]) + _CLIP // 2 / _RATE
     return SyncScore(
         offset_frames=best - settings.max_shift,
         offset=offset,
         expert_confidence=confidence,
         distances=curve,
         frame_confidence=_per_frame(distances, best, middles, times),
-        clips=int(judged[best]),
+        clips=int(np.isfinite(distances[:, best]).sum()),
         in_sync=abs(offset) <= settings.tolerance and confidence >= settings.least_confidence,
     )
+
+
+def clip_distances(
+    expert: SyncExpert,
+    faces: npt.NDArray[np.float32],
+    times: Sequence[Seconds],
+    mel: MelSpectrogram,
+    settings: SyncSettings = SyncSettings(),
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """How far every five faces are from the sound, at every shift: what :func:`score_track` judges by.
+
+    The arguments are the same.
+
+    Returns:
+        (clips, 2 max_shift + 1): the picture taken to be -max_shift..max_shift frames after the sound, NaN where no
+        sound lies under it; and (clips,) the second in the middle of each five faces. No clips where there are no five
+        faces in a row.
+
+    Raises:
+        InputError: as :func:`score_track`.
+    """
+    _check(faces, times)
+    picks = _clips(times, settings.reach)
+    if not len(picks):
+        return np.zeros((0, 2 * settings.max_shift + 1)), np.zeros(0)
+    starts = [sum((times[i] for i in pick), Fraction(0)) / _CLIP - Fraction(_CLIP // 2, CLOCK_RATE) for pick in picks]
+    try:
+        shown = _embed_faces(expert, faces, picks, settings, progress)
+        distances = _distances(expert, shown, starts, mel, settings)
+    except MemoryError as error:
+        raise InputError(str(error), remedy="give a smaller batch_size, or use the device cpu") from error
+    return distances, np.array([float(start) for start in starts]) + _CLIP // 2 / CLOCK_RATE
+
+
+def mean_distances(distances: npt.NDArray[np.float64], least_clips: int) -> npt.NDArray[np.float64]:
+    """(shifts,) mean of (clips, shifts) over clips; NaN where fewer than ``least_clips`` of them have sound.
+
+    Near the ends of a sound not every clip has sound at every shift, and clips differ: a mean over those that have
+    would follow which they are, not the shift. So distance = level of the clip + effect of the shift is fitted by least
+    squares, and the effects are given at the mean level. Where nothing is missing that is the plain mean.
+    """
+    known = np.isfinite(distances)
+    enough = known.sum(axis=0) >= least_clips
+    known = known[:, enough]
+    rows = known.any(axis=1)
+    curve = np.full(distances.shape[1], np.nan)
+    if not rows.any():
+        return curve
+    there = known[rows].astype(np.float64)
+    values = np.where(known[rows], distances[rows][:, enough], 0.0)
+    share = there / there.sum(axis=1, keepdims=True)
+    levels = values.sum(axis=1) / there.sum(axis=1)
+    # The levels eliminated, what is left are equations of the effects alone; the free constant is settled below.
+    equations = np.diag(there.sum(axis=0)) - there.T @ share
+    effects = np.linalg.lstsq(equations, (values - there * levels[:, None]).sum(axis=0), rcond=None)[0]
+    curve[enough] = effects + float(np.mean(levels - share @ effects))
+    return curve
 
 
 def _check(faces: npt.NDArray[np.float32], times: Sequence[Seconds]) -> None:
@@ -186,21 +228,13 @@ def _check(faces: npt.NDArray[np.float32], times: Sequence[Seconds]) -> None:
         raise InputError("faces should hold 0..1, not 0..255", remedy="divide them by 255")
 
 
-def _clips(times: npt.NDArray[np.float64], reach: float) -> npt.NDArray[np.int64]:
+def _clips(times: Sequence[Seconds], reach: float) -> npt.NDArray[np.int64]:
     """(k, 5) indices of the faces that stand for five moments of a 25 fps clock which starts with the first face."""
-    if not len(times):
-        return np.zeros((0, _CLIP), np.int64)
-    # The last face may be a rounding of the container's clock short of the last moment.
-    moments = times[0] + np.arange(int((times[-1] - times[0]) * _RATE + 0.1) + 1) / _RATE
-    after = np.searchsorted(times, moments).clip(1, max(1, len(times) - 1))
-    before = after - 1
-    after = after.clip(max=len(times) - 1)
-    nearest = np.where(moments - times[before] <= times[after] - moments, before, after)
-    near = np.abs(times[nearest] - moments) <= reach
+    moments = pick_moments(times, reach)
     if len(moments) < _CLIP:
         return np.zeros((0, _CLIP), np.int64)
     windows = np.lib.stride_tricks.sliding_window_view
-    return np.asarray(windows(nearest, _CLIP)[windows(near, _CLIP).all(axis=1)], np.int64)
+    return np.asarray(windows(moments.nearest, _CLIP)[windows(moments.near, _CLIP).all(axis=1)], np.int64)
 
 
 def _embed_faces(
@@ -231,7 +265,7 @@ def _distances(
     rate, shifts = mel.settings.steps_per_second, range(-settings.max_shift, settings.max_shift + 1)
     steps = np.array(
         [
-            [mel_step(start - Fraction(shift, _RATE) + expert.mel_offset - mel.start, rate) for shift in shifts]
+            [mel_step(start - Fraction(shift, CLOCK_RATE) + expert.mel_offset - mel.start, rate) for shift in shifts]
             for start in starts
         ]
     )

@@ -9,7 +9,8 @@ import pickle
 import struct
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,22 +59,43 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         ModelError: if the file is missing, damaged, holds anything but tensors, or holds another network.
     """
     path = Path(path)
-    try:
+    with _about(path):
         with path.open("rb") as file:
             start = file.read(9)
         # In this order: safetensors begins with a length, which may look like anything.
         if start[8:] == b"{":
             return _read_safetensors(path)
         if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
-            state = read_tensors(path)
+            state = _read_tensors(path)
             return Checkpoint(published_config(recognise(state) or GENERATOR), state)
+        raise ModelError("is neither a safetensors nor a PyTorch file", remedy=_GET_AGAIN)
+
+
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+    """Name -> array of the state dict in a PyTorch file, of whatever network; floats as float32.
+
+    It is read as data: no code in it is ever run.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or holds anything but a dictionary of tensors.
+    """
+    path = Path(path)
+    with _about(path):
+        return _read_tensors(path)
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Whatever is wrong with ``path`` is said as a ModelError that names it."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise ModelError("there is no such file", path=path, remedy="give the path of a checkpoint") from error
     except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", path=path) from error
+        reason = error.strerror or type(error).__name__
+        raise ModelError(f"cannot be read ({reason})", path=path, remedy="give a file that can be") from error
     except ModelError as error:
         raise ModelError(error.problem, path=path, remedy=error.remedy) from error
-    raise ModelError("is neither a safetensors nor a PyTorch file", path=path, remedy=_GET_AGAIN)
 
 
 def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint, *, half: bool = False) -> None:
@@ -167,13 +189,7 @@ def _widened(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return value.astype(np.float32) if value.dtype.kind == "f" else value
 
 
-def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Name -> array of the state dict in a PyTorch file, read as data: no code in it is ever run.
-
-    Raises:
-        ModelError: without the path, if it holds anything but tensors, or is damaged.
-        OSError: if it cannot be opened.
-    """
+def _read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     _refuse_torchscript(path)
     try:
         with warnings.catch_warnings():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -12,7 +14,7 @@ from dubkit.lipsync.architecture import EXPERT
 from dubkit.lipsync.checkpoint import Checkpoint
 from dubkit.lipsync.expert import Expert
 from dubkit.lipsync.ready import ReadyNetwork
-from dubkit.lipsync.registry import find_model
+from dubkit.lipsync.registry import find_expert
 from dubkit.lipsync.storage import load_checkpoint
 from dubkit.timing import Seconds
 
@@ -82,14 +84,21 @@ class SyncModel(ReadyNetwork):
         return cast("Expert", self._network)
 
 
-def load_expert(name_or_path: str | os.PathLike[str], device: str = "auto") -> SyncModel:
-    """The lip-sync expert in a checkpoint, ready to run on ``device``.
+def load_expert(
+    name_or_path: str | os.PathLike[str] = "", device: str = "auto", *, folders: Sequence[Path] = ()
+) -> SyncModel:
+    """The lip-sync expert of a name or a checkpoint's path, ready to run on ``device``.
+
+    Args:
+        name_or_path: Which, as :func:`dubkit.lipsync.find_expert` has it; empty takes the best at hand.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        folders: Where names are looked for, beside the built-in ones.
 
     Raises:
-        ModelError: if there is no such file, or it holds something else.
+        ModelError: if it is not there, or is something else.
         InputError: if the device is not there.
     """
-    path = find_model(name_or_path)
+    path = find_expert(name_or_path, folders=folders)
     checkpoint = load_checkpoint(path)
     checkpoint.require(EXPERT, path=path)
     return SyncModel(checkpoint, device, name=path.stem)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import InputError
-from dubkit.lipsync.model import LipModel
+from dubkit.lipsync.checkpoint import ModelConfig
 
-__all__ = ["Progress", "SynthesisSettings", "synthesize"]
+__all__ = ["Generates", "Progress", "SynthesisSettings", "synthesize"]
 
 _Array: TypeAlias = npt.NDArray[np.float32]
 
@@ -21,6 +21,24 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 # Well above what interpolation overshoots 1 by, and well below what 0..255 would give.
 _BRIGHTEST = 2.0
+
+
+class Generates(Protocol):
+    """What :func:`synthesize` needs of a generator; :class:`dubkit.lipsync.LipModel` is the one that is shipped."""
+
+    @property
+    def config(self) -> ModelConfig:
+        """How it is used."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        ...
+
+    def run(self, windows: _Array, faces: _Array) -> _Array:
+        """(n, 80, 16) mel windows and (n, 6, 96, 96) BGR 0..1 to (n, 3, 96, 96); MemoryError where too many."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,7 @@ class SynthesisSettings:
 
 
 def synthesize(
-    model: LipModel,
+    model: Generates,
     faces: _Array,
     references: _Array,
     windows: _Array,
@@ -97,7 +115,7 @@ def _network_input(faces: _Array, references: _Array) -> _Array:
     return stacked
 
 
-def _check(model: LipModel, faces: _Array, references: _Array, windows: _Array) -> None:
+def _check(model: Generates, faces: _Array, references: _Array, windows: _Array) -> None:
     n, size, mel = len(faces), model.config.image_size, model.config.mel
     face = (size, size, 3)
     wanted: dict[str, tuple[_Array, list[tuple[int, ...]]]] = {

@@ -1,13 +1,16 @@
 """Files to frames and samples, and back (PyAV): what a file holds, its picture, its sound, and the master."""
 
+from dubkit.media.ahead import read_ahead
 from dubkit.media.aside import write_wav
 from dubkit.media.clock import TimesCollector
+from dubkit.media.containers import keeps_sound_exact
 from dubkit.media.encoders import WriteSettings
 from dubkit.media.master import MasterWriter
 from dubkit.media.pictures import measure_times, read_frames, read_images
 from dubkit.media.probe import probe
 from dubkit.media.quick import quick_sound
 from dubkit.media.sound import read_sound, sound_blocks, sound_duration
+from dubkit.media.sound_file import written_sound
 from dubkit.media.tracks import SoundTrack
 from dubkit.media.turning import turned_frame, turned_video
 
@@ -16,9 +19,11 @@ __all__ = [
     "SoundTrack",
     "TimesCollector",
     "WriteSettings",
+    "keeps_sound_exact",
     "measure_times",
     "probe",
     "quick_sound",
+    "read_ahead",
     "read_frames",
     "read_images",
     "read_sound",
@@ -27,4 +32,5 @@ __all__ = [
     "turned_frame",
     "turned_video",
     "write_wav",
+    "written_sound",
 ]

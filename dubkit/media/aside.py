@@ -14,7 +14,7 @@ import soundfile
 from dubkit.errors import OutputError
 from dubkit.schema import Waveform
 
-__all__ = ["PartFile", "check_target", "output_error", "part_path", "write_wav", "written_aside"]
+__all__ = ["RIFF_LIMIT", "PartFile", "check_target", "output_error", "part_path", "write_wav", "written_aside"]
 
 _REASONS = {
     errno.ENOSPC: ("could not be written: the disk is full", "free some space, or write to another disk"),
@@ -25,7 +25,7 @@ _REASONS = {
     errno.EPERM: ("cannot be written: permission denied", "write to another folder"),
     errno.ENAMETOOLONG: ("cannot be written: the name is too long", "choose a shorter name"),
 }
-_RIFF_LIMIT = 4_000_000_000
+RIFF_LIMIT = 4_000_000_000
 """Bytes a WAV file can hold; RF64 (EBU Tech 3306) goes beyond."""
 
 
@@ -146,7 +146,7 @@ def write_wav(path: Path, sound: Waveform, bits: int | str = 24) -> None:
     if bits not in subtypes:
         raise OutputError(f"cannot hold {bits!r} bits per sample", path=path, remedy="use 16, 24 or 'float'")
     subtype, size = subtypes[bits]
-    container = "RF64" if sound.samples.size * size > _RIFF_LIMIT else "WAV"
+    container = "RF64" if sound.samples.size * size > RIFF_LIMIT else "WAV"
     with written_aside(Path(path)) as part:
         try:
             soundfile.write(part, sound.samples.T, sound.sample_rate, subtype=subtype, format=container)

@@ -11,7 +11,7 @@ import av
 
 from dubkit.errors import OutputError
 
-__all__ = ["ContainerRules", "rules_for", "takes"]
+__all__ = ["ContainerRules", "keeps_sound_exact", "rules_for", "takes"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,15 @@ def rules_for(path: Path) -> ContainerRules:
             remedy=f"use one of {' '.join(_RULES)}",
         )
     return rules
+
+
+def keeps_sound_exact(path: Path) -> bool:
+    """Whether new sound is written without loss to the container that ``path`` names.
+
+    Raises:
+        OutputError: as :func:`rules_for`.
+    """
+    return rules_for(path).sound.startswith(("pcm_", "flac"))
 
 
 @cache

@@ -73,7 +73,7 @@ class SoundRun:
         self._mean = channels == 1 and stored > 1
         self._doubled = channels == _STEREO and stored == 1  # at full level: the mean gives the original back
         self._layout = sound_layout(channels) if channels not in (None, 1, stored) else first.layout.name
-        self._resampler: AudioResampler | None = None
+        self._resampler: AudioResampler | None = None  # none: the frames are as wanted
         self._key: tuple[str, str, int] | None = None
 
     def blocks(self, position: int = 0) -> Iterator[tuple[int, Samples]]:
@@ -136,13 +136,13 @@ class SoundRun:
     def _joined(self, frames: Iterator[AudioFrame], count: int) -> Iterator[tuple[int, Samples]]:
         """Blocks laid end to end from sample ``count`` on."""
         shift = 0
-        per_tick = self._time_base * self.sample_rate
+        ticks, parts = (self._time_base * self.sample_rate).as_integer_ratio()  # a fraction for each frame takes long
         tolerance = int(_TOLERANCE * self.sample_rate)
         for frame in frames:
             pts = frame.pts
             samples = self._converted(frame)
             if pts is not None:
-                ahead = round((pts - self._first_pts) * per_tick) + shift - count
+                ahead = (2 * (pts - self._first_pts) * ticks + parts) // (2 * parts) + shift - count
                 if tolerance < ahead < _LONGEST_GAP * self.sample_rate:
                     for gap in silence(self.channels, ahead):
                         yield count, gap
@@ -167,11 +167,15 @@ class SoundRun:
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key != self._key:  # also where a broadcast changes its sound midway
             layout = frame.layout.name if self._mean else "mono" if self._doubled else self._layout
-            self._resampler, self._key = AudioResampler("fltp", layout, self.sample_rate), key
-        assert self._resampler is not None
-        frame.pts = None
-        parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
-        samples = np.concatenate(parts, axis=1) if parts else np.zeros((self.channels, 0), np.float32)
+            same = key == ("fltp", layout, self.sample_rate)
+            self._resampler, self._key = None if same else AudioResampler("fltp", layout, self.sample_rate), key
+        if self._resampler is None:
+            planes = [np.frombuffer(memoryview(plane), np.float32, frame.samples) for plane in frame.planes]
+            samples: Samples = np.array(planes)
+        else:
+            frame.pts = None
+            parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
+            samples = np.concatenate(parts, axis=1) if parts else np.zeros((self.channels, 0), np.float32)
         if self._doubled:
             return np.repeat(samples[:1], _STEREO, axis=0)
         return samples.mean(axis=0, keepdims=True, dtype=np.float32) if self._mean else samples

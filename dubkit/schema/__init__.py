@@ -1,12 +1,20 @@
 """What passes between stages: frozen records, checked once when made, written to JSON and back."""
 
 from dubkit.schema.audio import AudioInfo, MelSettings, MelSpectrogram, SoundClip, Waveform
-from dubkit.schema.cue import Cast, Cue, Line
+from dubkit.schema.cue import Cast, Cue, Fit, Line
 from dubkit.schema.face import Face, FaceCrops, FaceTrack
 from dubkit.schema.job import JOB_VERSION, DubJob
 from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, Region, VideoInfo
 from dubkit.schema.record import dumps, from_json, loads, to_json
-from dubkit.schema.report import REPORT_VERSION, DubReport, LineReport, LineStatus
+from dubkit.schema.report import (
+    REPORT_VERSION,
+    DubReport,
+    FitReport,
+    FittedLine,
+    LineReport,
+    LineStatus,
+    LoudnessReport,
+)
 from dubkit.schema.shot import Scene, Shot
 from dubkit.schema.timeline import Clip, Span, Timeline, TimelineTrack, TrackKind
 
@@ -24,11 +32,15 @@ __all__ = [
     "Face",
     "FaceCrops",
     "FaceTrack",
+    "Fit",
+    "FitReport",
+    "FittedLine",
     "Frame",
     "Image",
     "Line",
     "LineReport",
     "LineStatus",
+    "LoudnessReport",
     "MediaInfo",
     "MelSettings",
     "MelSpectrogram",

@@ -22,8 +22,11 @@ class DubJob:
         output: The file to write.
         language: Language of the dub as a BCP 47 or ISO 639 code (``es``); tags the sound and chooses the voice.
         subtitles: Cue file in the new language; None means one line as long as the voice.
-        voice: Full-length voice file, or a folder of files named by cue; None where ``tts`` speaks.
-        tts: Name of the text-to-speech engine; empty where ``voice`` is given.
+        voice: Full-length voice file, a folder of files named by cue, or a list (CSV, JSON) of cues and files; None
+            where text to speech speaks.
+        tts: Text-to-speech engine, such as ``espeak``, ``espeak:es+f3``, ``piper:voice.onnx`` or ``command:say ...``;
+            empty where ``voice`` is given.
+        cast: TOML file that names an engine for each speaker; the others get ``tts``.
         encoding: Text encoding of the cue file; empty finds it out.
         model: Name of a built-in model or path of a checkpoint; empty takes the built-in default.
         detector: ``auto``, ``insightface``, ``yunet`` or ``cascade``.
@@ -33,6 +36,15 @@ class DubJob:
         keep_original: Whether the original sound is kept as a further track.
         original: What is heard of the original sound beside the lines: ``duck`` lowers it under them, ``mute`` leaves
             it out.
+        stems: File with music and effects, laid under the lines instead of the ducked original; None without one.
+        loudness: Loudness of the mix: ``ebu-r128``, ``streaming-16``, ``streaming-14``, ``film-27``, or LUFS as a
+            number; empty leaves it as it comes.
+        voice_level: ``match`` makes the voices as loud as the original was where they speak, ``keep`` leaves them as
+            recorded, ``auto`` matches what a machine speaks and keeps what people recorded.
+        deliver: Folder for mix, dialogue stem, music and effects, and retimed subtitles; None for none of them.
+        deliver_sound: ``wav`` or ``flac``: how sound is delivered.
+        deliver_subtitles: Format of the retimed subtitles, as pysubs2 calls it, such as ``srt`` or ``ttml``.
+        picture: PNG file to draw the lines and the loudness to; None for none.
         shift: Seconds added to every cue's time, such as -3600 for cues that count from 01:00:00:00.
         version: Version of this document's form.
     """
@@ -43,6 +55,7 @@ class DubJob:
     subtitles: Path | None = None
     voice: Path | None = None
     tts: str = ""
+    cast: Path | None = None
     encoding: str = ""
     model: str = ""
     detector: str = "auto"
@@ -51,6 +64,13 @@ class DubJob:
     codec: str = "auto"
     keep_original: bool = False
     original: str = "duck"
+    stems: Path | None = None
+    loudness: str = ""
+    voice_level: str = "auto"
+    deliver: Path | None = None
+    deliver_sound: str = "wav"
+    deliver_subtitles: str = "srt"
+    picture: Path | None = None
     shift: Fraction = Fraction(0)
     version: int = JOB_VERSION
 
@@ -61,9 +81,13 @@ class DubJob:
                 f"job is of version {self.version}, this dubkit reads version {JOB_VERSION}",
                 remedy="use the dubkit that wrote it, or write it again",
             )
-        if (self.voice is None) == (not self.tts):
+        if (self.voice is None) == (not self.tts and self.cast is None):
             raise RecordError("a job needs either a voice or a text-to-speech engine", remedy="give one of the two")
         if self.original not in ("duck", "mute"):
             raise RecordError(f"the original sound cannot be {self.original!r}", remedy="use 'duck' or 'mute'")
-        if self.tts and self.subtitles is None:
+        if self.voice_level not in ("auto", "match", "keep"):
+            raise RecordError(f"the voices' level cannot be {self.voice_level!r}", remedy="use auto, match or keep")
+        if self.deliver_sound not in ("wav", "flac"):
+            raise RecordError(f"sound cannot be delivered as {self.deliver_sound!r}", remedy="use 'wav' or 'flac'")
+        if self.voice is None and self.subtitles is None:
             raise RecordError("text to speech needs subtitles to read", remedy="give a subtitle file")

@@ -141,9 +141,12 @@ def _script_events(script: pysubs2.SSAFile) -> list[Event]:
 
 
 def _frame_events(script: pysubs2.SSAFile, path: Path, rate: FrameRate | None) -> list[Event]:
-    """MicroDVD's events, read at one frame per second; the rate a file declares on its first line wins."""
+    """MicroDVD's events, read at one frame per second; the rate a file declares on its first line wins.
+
+    Players write that line at frame 1, pysubs2 at frame 0.
+    """
     lines = list(script)
-    if lines and lines[0].start == lines[0].end == 1000 and _NUMBER.fullmatch(lines[0].text.strip()):
+    if lines and lines[0].start == lines[0].end <= 1000 and _NUMBER.fullmatch(lines[0].text.strip()):
         declared = float(lines.pop(0).text)
         rate = FrameRate.of(declared) if declared > 0 else rate
     if rate is None:

@@ -52,8 +52,7 @@ class ClipDraws:
         self._prepared = prepared
         self._settings = settings
         self._seed = seed
-        # Long clips have more to show.
-        weights = np.array([clip.frames - least + 1 for clip in self.clips], np.float64)
+        weights = _weights(self.clips, least, settings.balance)
         self._edges = np.cumsum(weights / weights.sum())
 
     def expert_batch(self, draw: tuple[int, ...], mel_offset: Fraction) -> Batch:
@@ -180,6 +179,15 @@ class ClipDraws:
         self, clip: TrainingClip, frames: Sequence[int] | npt.NDArray[np.int64], mel_offset: Fraction
     ) -> npt.NDArray[np.float32]:
         return mel_windows(self._prepared.sound(clip), [Fraction(int(frame), _RATE) for frame in frames], mel_offset)
+
+
+def _weights(clips: Sequence[TrainingClip], least: int, balance: float) -> npt.NDArray[np.float64]:
+    """How often clips are drawn: the longer the more often, and the less the more there is of who is seen."""
+    room = np.array([clip.frames - least + 1 for clip in clips], np.float64)
+    people: dict[str, float] = {}
+    for clip, weight in zip(clips, room, strict=True):
+        people[clip.identity] = people.get(clip.identity, 0.0) + weight
+    return room * np.array([people[clip.identity] for clip in clips]) ** -balance
 
 
 def _channels_first(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

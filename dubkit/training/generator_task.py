@@ -84,7 +84,7 @@ class GeneratorTask:
         if settings.generator.adversarial:
             self._add_discriminator(model.discriminator_width, wrap)
         self._player = wrap(
-            GeneratorPlayer(self._generator, self._sync, self._likely, self._basis, settings.generator).to(device)
+            GeneratorPlayer(self._generator, self._sync, self._odds, self._basis, settings.generator).to(device)
         )
         if warm.steps:
             features = encoded_features(self._generator.audio_encoder)
@@ -177,10 +177,9 @@ class GeneratorTask:
         cosine: Tensor = (sound.float() * faces.float()).sum(1)
         return cosine
 
-    def _likely(self, made: Tensor) -> Tensor:
+    def _odds(self, made: Tensor) -> Tensor:
         assert self._discriminator is not None, "asked only where the settings give it weight"
-        likely: Tensor = self._discriminator(made)
-        return likely
+        return self._discriminator.weigh(made)
 
     def _movement(self, faces: Tensor, shown: Tensor) -> Tensor:
         """(clips x 5,) how far mouths are from their reference along the strongest direction."""
@@ -189,6 +188,10 @@ class GeneratorTask:
     def _add_discriminator(self, width: float, wrap: Wrap) -> None:
         torch.manual_seed(self._settings.seed + 1)
         self._discriminator = cast("Discriminator", build_network(DISCRIMINATOR, width)).to(self._device)
+        for module in self._discriminator.modules():
+            if isinstance(module, nn.Conv2d):
+                # There is no norm: from PyTorch's own start the signal fades layer by layer, and nothing is learned.
+                nn.init.kaiming_normal_(module.weight, a=0.01)
         self._networks["discriminator"] = self._discriminator
         self.products["discriminator"] = ModelConfig(DISCRIMINATOR, width)
         self._adversary = wrap(DiscriminatorPlayer(self._discriminator))

@@ -73,12 +73,14 @@ class DroppedClip:
         track: Number of the face track; -1 where the whole video is meant.
         seconds: How long it is.
         reason: Why, in a few words that are the same for all of one kind.
+        detail: What is to be said of this one alone; empty where nothing is.
     """
 
     source: str
     track: int
     seconds: float
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)

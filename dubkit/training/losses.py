@@ -10,13 +10,13 @@ from dubkit.training.shapes import MouthBasis, mouth_bounds
 
 __all__ = ["binary_sync", "clip_contrast", "clip_pairs", "motion_l1", "pair_accuracy", "shape_error", "weighted_l1"]
 
-_EDGE = 1e-4  # cosines are kept this far from 0 and 1, where their logarithm ends
+_EDGE = 1e-4  # cosines are squeezed this far from 0 and 1, where their logarithm ends
 _LUMA = (0.114, 0.587, 0.299)
 
 
 def binary_sync(cosine: Tensor, together: Tensor) -> Tensor:
     """Binary cross-entropy of cosines 0..1 (any shape) with 1 where lips and sound belong together (same shape)."""
-    return functional.binary_cross_entropy(cosine.float().clamp(_EDGE, 1 - _EDGE), together)
+    return functional.binary_cross_entropy(_EDGE + (1 - 2 * _EDGE) * cosine.float().clamp(0, 1), together)
 
 
 def clip_pairs(sound: Tensor, faces: Tensor, windows: int) -> Tensor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from dubkit.lipsync import Discriminator, Expert, Generator
 from dubkit.training.losses import (
@@ -105,7 +106,7 @@ class GeneratorPlayer(nn.Module):
     Args:
         generator: The network.
         sync: (lips (clips, 15, 48, 96), windows) -> cosine with the frozen expert; gradients pass through.
-        likely: (clips, 3, 5, h, w) -> how likely each frame is a photograph; gradients pass through.
+        odds: (clips, 3, 5, h, w) -> log odds of each frame being a photograph; gradients pass through.
         basis: (k, pixels) directions in which mouths change.
         loss: What it is punished for.
     """
@@ -114,14 +115,14 @@ class GeneratorPlayer(nn.Module):
         self,
         generator: Generator,
         sync: Callable[[Tensor, Tensor], Tensor],
-        likely: Callable[[Tensor], Tensor],
+        odds: Callable[[Tensor], Tensor],
         basis: Tensor,
         loss: GeneratorLoss,
     ) -> None:
         super().__init__()
         self.generator = generator
         self._sync = sync
-        self._likely = likely
+        self._odds = odds
         self._basis: Tensor
         self.register_buffer("_basis", basis, persistent=False)
         self._loss = loss
@@ -139,8 +140,7 @@ class GeneratorPlayer(nn.Module):
         if weights.sync:
             total = total + weights.sync * parts["sync"]
         if weights.adversarial:
-            likely = self._likely(made)
-            parts["adversarial"] = binary_sync(likely, torch.ones_like(likely))
+            parts["adversarial"] = functional.softplus(-self._odds(made).float()).mean()
             total = total + weights.adversarial * parts["adversarial"]
         if loss.shape:
             parts["shape"] = shape_error(flat_made, flat_wanted, self._basis)
@@ -164,10 +164,10 @@ class DiscriminatorPlayer(nn.Module):
 
     def forward(self, real: Tensor, made: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean of both cross-entropies, for (clips, 3, 5, h, w) photographs and as many pictures that were made."""
-        likely_real, likely_made = self.discriminator(real).float(), self.discriminator(made).float()
+        # Binary cross-entropy of log odds x is softplus(-x) for what is a photograph, softplus(x) for what is not.
         losses = {
-            "photographs": binary_sync(likely_real, torch.ones_like(likely_real)),
-            "made": binary_sync(likely_made, torch.zeros_like(likely_made)),
+            "photographs": functional.softplus(-self.discriminator.weigh(real).float()).mean(),
+            "made": functional.softplus(self.discriminator.weigh(made).float()).mean(),
         }
         return (losses["photographs"] + losses["made"]) / 2, {name: loss.detach() for name, loss in losses.items()}
 

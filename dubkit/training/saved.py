@@ -13,7 +13,8 @@ import torch
 
 from dubkit.errors import InputError, OutputError, RecordError
 from dubkit.schema import dumps, loads
-from dubkit.training.settings import TrainSettings, difference
+from dubkit.training.settings import TrainSettings
+from dubkit.training.settings_file import difference
 
 __all__ = ["Saved", "read_saved", "write_saved"]
 

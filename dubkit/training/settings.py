@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from dubkit.errors import InputError, RecordError
+from dubkit.errors import RecordError
 from dubkit.lipsync import Reference
-from dubkit.schema import from_json, to_json
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = [
     "EXPERT_KIND",
@@ -30,8 +19,6 @@ __all__ = [
     "RunSettings",
     "TrainSettings",
     "WarmUpSettings",
-    "difference",
-    "read_settings",
 ]
 
 EXPERT_KIND = "expert"
@@ -91,12 +78,14 @@ class DataSettings:
         clips: Clips in a batch (on each device, before accumulation).
         windows: Groups of five frames from each clip, of an expert's batch; each is the others' wrong sound.
         apart: Least frames between two such groups.
+        balance: 0..1: 0 shows people as long as there is material of them, 1 shows all of them equally often.
         augment: What is changed at random.
     """
 
     clips: int = 32
     windows: int = 2
     apart: int = 1
+    balance: float = 0.0
     augment: AugmentSettings = field(default_factory=AugmentSettings)
 
 
@@ -250,75 +239,3 @@ class TrainSettings:
             raise RecordError(f"a {self.kind!r} cannot be trained", remedy=f"use {EXPERT_KIND} or {GENERATOR_KIND}")
         if min(self.data.clips, self.data.apart) < 1 or self.data.windows < 2:
             raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")
-
-
-def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | None = None) -> TrainSettings:
-    """The settings in a TOML file: those for one ``kind`` stand under its name, those for both under ``common``.
-
-    Args:
-        path: The file; None for the paper's.
-        kind: ``expert`` or ``generator``.
-        changes: Dotted name -> TOML value, for instance ``run.steps`` -> ``2000``; they win over the file.
-
-    Raises:
-        InputError: if it cannot be read, or a setting does not exist or has a value it cannot have.
-    """
-    data = to_json(TrainSettings(kind=kind))
-    if path is not None:
-        tree = _read_tree(path)
-        if kind not in tree:
-            raise InputError(f"has no table [{kind}]", path=path, remedy="use the tables common, expert and generator")
-        data = _merged(_merged(data, tree.get("common", {})), tree[kind])
-    for name, text in (changes or {}).items():
-        data = _merged(data, _nested(name, text))
-    try:
-        return from_json(TrainSettings, data)
-    except RecordError as error:
-        problem = f"the settings cannot be used: {error.problem}"
-        raise InputError(problem, path=path, remedy=error.remedy) from error
-
-
-def difference(before: TrainSettings, now: TrainSettings) -> str:
-    """The dotted name of the first setting that may not change within one training, and did; empty where none did."""
-    first, second = (_flat(to_json(dataclasses.replace(each, run=RunSettings()))) for each in (before, now))
-    return next((f"{name} ({first[name]}, now {second[name]})" for name in first if first[name] != second[name]), "")
-
-
-def _read_tree(path: Path) -> dict[str, Any]:
-    try:
-        tree = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("there is no such settings file", path=path) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot be read as TOML ({error})", path=path) from error
-    for name, table in tree.items():
-        if name not in ("common", EXPERT_KIND, GENERATOR_KIND) or not isinstance(table, dict):
-            raise InputError(
-                f"has {name!r}, which nobody reads", path=path, remedy="use the tables common, expert and generator"
-            )
-    return tree
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for name, value in above.items():
-        inner = merged.get(name)
-        merged[name] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _nested(name: str, text: str) -> dict[str, Any]:
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text  # a bare word is a string
-    for part in reversed(name.split(".")):
-        value = {part: value}
-    return dict(value)
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in tree.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat

@@ -13,8 +13,12 @@ import click
 import dubkit
 from dubkit.errors import OutputError
 from dubkit.schema import DubReport, dumps
+from dubkit_cli.fit import fit_command, voice_options, voice_values
+from dubkit_cli.judge import evaluate_command, sync_command
 from dubkit_cli.models import models
+from dubkit_cli.prepare import prepare_command
 from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
+from dubkit_cli.train import train
 
 __all__ = ["main", "run"]
 
@@ -70,10 +74,7 @@ def _shared_options(command: F) -> F:
 @cli.command("dub")
 @click.argument("video", type=_PATH)
 @click.option("--subtitles", type=_PATH, required=True, help="Cues in the new language: SRT, VTT, ASS, TTML ...")
-@click.option(
-    "--voice", type=_PATH, default=None, help="The new voice: one full-length file, or a folder of files named by cue."
-)
-@click.option("--tts", default="", help="Text-to-speech engine instead of a voice: espeak.")
+@voice_options
 @click.option("--shift", type=float, default=0, help="Seconds added to every cue's time, such as -3600.")
 @click.option(
     "--original",
@@ -81,15 +82,44 @@ def _shared_options(command: F) -> F:
     default="duck",
     help="The original sound beside the lines: lowered under them, or left out.",
 )
+@click.option("--stems", type=_PATH, default=None, help="Music and effects, to be laid under the lines unaltered.")
+@click.option(
+    "--loudness",
+    default="",
+    metavar="PRESET|LUFS",
+    help="Loudness of the mix: ebu-r128, streaming-16, streaming-14, film-27, or LUFS such as -24.",
+)
+@click.option(
+    "--voice-level",
+    type=click.Choice(["auto", "match", "keep"]),
+    default="auto",
+    help="match makes the voices as loud as the original ones; auto does so with text to speech.",
+)
+@click.option("--deliver", type=_PATH, default=None, help="Folder for mix, dialogue, music and effects, subtitles.")
+@click.option("--deliver-sound", type=click.Choice(["wav", "flac"]), default="wav", help="How sound is delivered.")
+@click.option(
+    "--deliver-subtitles",
+    type=click.Choice(["ass", "json", "microdvd", "mpl2", "srt", "ssa", "tmp", "ttml", "vtt"]),
+    default="srt",
+    help="How the retimed subtitles are delivered.",
+)
+@click.option("--picture", type=_PATH, default=None, help="Draw cues, voices and loudness to this PNG file.")
 @click.option("--encoding", default="", help="Text encoding of the subtitles, where it is not found out.")
 @_shared_options
-def dub_command(report_path: Path | None, as_json: bool, voice: Path | None, tts: str, **options: Any) -> int:
+def dub_command(
+    report_path: Path | None,
+    as_json: bool,
+    voice: Path | None,
+    tts: str,
+    voice_command: str,
+    cast: Path | None,
+    **options: Any,
+) -> int:
     """Dub VIDEO: new lips and new sound, line by line."""
-    if (voice is None) == (not tts):
-        raise click.UsageError("give either --voice or --tts")
-    files = [options["video"], options["subtitles"], options["output"], voice]
+    values = voice_values(voice, tts, voice_command, cast)
+    files = [*(options[name] for name in ("video", "subtitles", "output", "stems", "picture")), voice, cast]
     return _reported(
-        lambda reporter: dubkit.dub(voice=voice, tts=tts, progress=reporter.progress, **options),
+        lambda reporter: dubkit.dub(progress=reporter.progress, **values, **options),
         report_path,
         files,
         as_json,
@@ -108,7 +138,12 @@ def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> 
     )
 
 
+cli.add_command(evaluate_command)
+cli.add_command(fit_command)
 cli.add_command(models)
+cli.add_command(prepare_command)
+cli.add_command(train)
+cli.add_command(sync_command)
 
 
 def _reported(

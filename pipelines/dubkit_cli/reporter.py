@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from dubkit.errors import Cancelled, DubkitError
-from dubkit.schema import DubReport, LineReport, LineStatus, to_json
+from dubkit.schema import DubReport, LineReport, LineStatus, LoudnessReport, to_json
 from dubkit.timing import Seconds
 
 __all__ = ["EXIT_CANCELLED", "EXIT_ERROR", "EXIT_LINE_FAILED", "EXIT_OK", "Reporter"]
@@ -25,10 +25,17 @@ _STAGES = {
     "shots": "Finding shots",
     "faces": "Following faces",
     "voices": "Preparing voices",
+    "levels": "Measuring levels",
+    "deliver": "Writing stems",
     "dub": "Dubbing",
+    "crops": "Looking at faces",
+    "judge": "Judging",
     "fetch": "Fetching",
+    "prepare": "Preparing videos",
+    "measure": "Measuring offsets",
+    "train": "Training",
 }
-_UNITS = {"fetch": "B"}
+_UNITS = {"fetch": "B", "judge": "clip", "prepare": "video", "measure": "video", "train": "step"}
 _JSON_STEPS = 100  # progress events per stage, at most
 
 
@@ -70,6 +77,17 @@ class Reporter:
             self._bar.total = total
             self._bar.update(done - self._bar.n)
 
+    def learned(self, done: int, total: int, numbers: Mapping[str, float]) -> None:
+        """Show how a training gets on: every look at held-out clips to people, everything to machines."""
+        rounded = {name: float(f"{value:.5g}") for name, value in numbers.items()}
+        if self.as_json:
+            self._emit({"event": "progress", "stage": "train", "done": done, "total": total, "numbers": rounded})
+            return
+        self.progress("train", done, total)
+        if any(name.startswith("held_out") for name in numbers):
+            words = ", ".join(f"{name.removeprefix('held_out_')} {value:g}" for name, value in rounded.items())
+            tqdm.write(f"step {done}: held-out {words}", file=sys.stderr)
+
     def close(self) -> None:
         """Take the progress bar away."""
         if self._bar is not None:
@@ -87,6 +105,10 @@ class Reporter:
             click.echo(_line_summary(line), err=True)
         for note in report.notes:
             click.echo(f"note: {note}", err=True)
+        if report.loudness is not None:
+            click.echo(_loudness_summary(report.loudness), err=True)
+        for path in report.delivered:
+            click.echo(f"delivered: {path}", err=True)
         click.echo(_total_summary(report), err=True)
         click.echo(str(report.output))
         return code
@@ -168,6 +190,14 @@ def _line_summary(line: LineReport) -> str:
     head = f"{line.cue:4}  {_clock(line.span.start)}–{_clock(line.span.stop)}  {line.status.value:<15}"
     why = "; ".join(part for part in (line.reason, *line.notes) if part)
     return f"{head} {line.changed:5} frames  {words}" + (f"  [{why}]" if why else "")
+
+
+def _loudness_summary(loudness: LoudnessReport) -> str:
+    of_what = "while someone speaks" if loudness.dialogue else "throughout"
+    return (
+        f"loudness: {loudness.counted:.1f} LUFS {of_what} (asked: {loudness.target_lufs:g}), "
+        f"true peak {loudness.true_peak_db:.1f} dBTP (limit: {loudness.limit_db:g}), measured after encoding"
+    )
 
 
 def _total_summary(report: DubReport) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from dubkit.lipsync import PUBLISHED, load_checkpoint
+from dubkit.lipsync import BUILTIN, PUBLISHED, load_checkpoint
 from dubkit.lipsync.architecture import DISCRIMINATOR, expected_shapes
 from dubkit_cli.main import run
 from tests.lipsync.serving import CONTENT, serving
@@ -57,7 +57,7 @@ def test_list_names_each_with_its_licence(own_folder: Path, capsys: pytest.Captu
         assert ("not here" not in line) == (name == "yunet_n")
     found = result(["models", "list"], capsys)
     assert found["folder"] == str(own_folder)
-    assert found["builtin"] == ["compact"]
+    assert found["builtin"] == sorted(BUILTIN)
     assert [model["name"] for model in found["models"]] == list(PUBLISHED)
     assert found["models"][0]["sha256"] == PUBLISHED["wav2lip"].sha256
 

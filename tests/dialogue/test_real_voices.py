@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dubkit.dialogue import MixSettings, find_voices, mix_blocks, place_lines
-from dubkit.schema import Cue, SoundClip, Waveform
+from dubkit.dialogue import MixSettings, TakenVoice, find_voices, fit_voices, mix_blocks
+from dubkit.schema import Cue, Line, SoundClip, Waveform
 from dubkit.timing import TimeRange, sample_count
 
 RATE = 16000
@@ -29,20 +29,21 @@ def test_voices_come_out_as_they_went_in(folder: Path, tmp_path: Path) -> None:
     names = ("en", "fr", "ru")
     for number, name in enumerate(names, 1):
         (tmp_path / f"line_{number}.flac").write_bytes((folder / f"{name}.flac").read_bytes())
-    cues = [Cue(i, TimeRange(Fraction(10 * i), Fraction(10 * i + 4)), name) for i, name in enumerate(names, 1)]
+    cues = [Cue(i, TimeRange(Fraction(30 * i), Fraction(30 * i + 4)), name) for i, name in enumerate(names, 1)]
     found = find_voices(tmp_path, cues)
     clips, recorded = {}, {}
     for number, path in found.files.items():
         samples, rate = soundfile.read(path, dtype="float32")
         assert rate == RATE
         recorded[path] = samples
-        clips[number] = SoundClip(path, TimeRange(Fraction(0), Fraction(len(samples), rate)))
-    placed = place_lines(cues, clips, Fraction(40))
-    assert len(placed.lines) == 3
-    assert all("longer than its cue" in line.notes[0] for line in placed.lines)
+        clips[number] = TakenVoice(SoundClip(path, TimeRange(Fraction(0), Fraction(len(samples), rate))))
+    plan = fit_voices(cues, clips, Fraction(120))
+    assert len(plan.places) == 3
+    assert all("goes on for" in place.notes[0] for place in plan.places)
+    lines = [Line(place.cue, place.voice, place.sound.start) for place in plan.places]
     mix = mix_blocks(
-        placed.lines,
-        Fraction(40),
+        lines,
+        Fraction(120),
         read_voice=lambda clip: Waveform(recorded[clip.path][None, :], RATE),
         bed=None,
         channels=2,
@@ -50,8 +51,8 @@ def test_voices_come_out_as_they_went_in(folder: Path, tmp_path: Path) -> None:
         block=RATE,
     )
     heard = np.concatenate([block.samples for block in mix], axis=1)
-    assert heard.shape == (2, 40 * RATE)
-    for line in placed.lines:
+    assert heard.shape == (2, 120 * RATE)
+    for line in lines:
         first, voice = sample_count(line.start, RATE), recorded[line.voice.path]
         edge = round(0.005 * RATE)
         part = heard[:, first : first + len(voice)]

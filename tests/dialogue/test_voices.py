@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dubkit.dialogue import VoiceFiles, find_voices, split_voice
+from dubkit.dialogue import VoiceFiles, find_voices
 from dubkit.errors import VoiceError
 from dubkit.schema import Cue
 from dubkit.timing import TimeRange
@@ -91,17 +91,3 @@ def test_a_folder_that_helps_nobody(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"")
     with pytest.raises(VoiceError, match="is not a folder"):
         find_voices(tmp_path / "a.wav", cues(1))
-
-
-def test_a_voice_as_long_as_the_film_is_split_by_the_cues() -> None:
-    spans = [(-1, 1), (2, 3), (9, 12), (10, 12), (-3, -1)]
-    some = [Cue(i, TimeRange(Fraction(a), Fraction(b)), "x") for i, (a, b) in enumerate(spans, 1)]
-    clips = split_voice("dub.wav", Fraction(10), some)
-    assert {number: clip.span for number, clip in clips.items()} == {
-        1: TimeRange(Fraction(0), Fraction(1)),
-        2: TimeRange(Fraction(2), Fraction(3)),
-        3: TimeRange(Fraction(9), Fraction(10)),
-    }
-    assert all(clip.path == Path("dub.wav") for clip in clips.values())
-    with pytest.raises(VoiceError, match="holds no sound"):
-        split_voice("dub.wav", Fraction(0), some)

@@ -73,6 +73,26 @@ def test_the_real_clip_scores_as_itself(judge: SyncNetJudge) -> None:
         assert score.generated == score.real, name
 
 
+def test_each_clip_is_judged_with_its_own_sound(judge: SyncNetJudge) -> None:
+    """Faces alike, so that any difference is the sound's."""
+    other = Waveform(SOUND.samples[:, ::-1].copy(), 16_000)
+
+    def scored(sound: Waveform, own: Waveform | None = None) -> Score:
+        return evaluate_clip(
+            "one",
+            real=view(0),
+            generated=view(0),
+            face_boxes=BOXES,
+            sound=sound,
+            generated_sound=own,
+            judges=Judges(judge),
+        ).scores["lse_d"]
+
+    found = scored(SOUND, other)
+    assert found.real != found.generated
+    assert found.generated == scored(other).real
+
+
 def test_judges_that_are_not_asked_leave_no_score() -> None:
     found = evaluate(view(1), Judges())
     assert list(found.scores) == ["psnr", "ssim", "mouth_l1", "flicker"]

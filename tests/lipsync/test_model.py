@@ -11,7 +11,17 @@ import pytest
 import torch
 
 from dubkit.errors import InputError, ModelError
-from dubkit.lipsync import BUILTIN, LipModel, Reference, find_model, load_checkpoint, load_model, save_checkpoint
+from dubkit.lipsync import (
+    BUILTIN,
+    LipModel,
+    Reference,
+    find_expert,
+    find_model,
+    load_checkpoint,
+    load_model,
+    registry,
+    save_checkpoint,
+)
 from dubkit.lipsync.checkpoint import Checkpoint
 
 
@@ -27,7 +37,37 @@ def test_a_path_is_that_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"other\.pth: there is no such model file; .*compact"):
         find_model(tmp_path / "other.pth")
     with pytest.raises(ModelError, match="no such model file"):
+        find_model("other.pth")
+
+
+def test_a_name_is_looked_for_in_the_folders(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    second.mkdir()
+    (second / "wav2lip_gan.pth").touch()
+    (second / "syncnet_v2.model").touch()
+    (second / "mine.safetensors").touch()
+    folders = [first, second]
+    for name in ("wav2lip_gan", "wav2lip_gan.pth", "syncnet_v2", "mine", "mine.safetensors"):
+        assert find_model(name, folders=folders).name.startswith(name)
+    with pytest.raises(ModelError, match=r"'wav2lip' is not in .*first or .*second; get it with `dubkit models fetch"):
+        find_model("wav2lip", folders=folders)
+    with pytest.raises(ModelError, match=r"'wav2lip\.pth' is not in any folder"):
         find_model("wav2lip.pth")
+    with pytest.raises(ModelError, match="no such model file"):
+        find_model("second/mine.safetensors", folders=[tmp_path / "third"])
+
+
+def test_the_expert_is_the_one_asked_for_or_the_best_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "BUILTIN", {"compact": BUILTIN["compact"]})
+    with pytest.raises(ModelError, match=r"no lip-sync expert to judge by: .*;.* fetch lipsync_expert`"):
+        find_expert(folders=[tmp_path])
+    published = tmp_path / "lipsync_expert.pth"
+    published.touch()
+    assert find_expert(folders=[tmp_path]) == find_expert("lipsync_expert", folders=[tmp_path]) == published
+    own = tmp_path / "compact_expert.safetensors"
+    monkeypatch.setattr(registry, "BUILTIN", {"compact": BUILTIN["compact"], "compact_expert": own})
+    assert find_expert(folders=[tmp_path]) == own
+    assert find_expert(published) == published
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

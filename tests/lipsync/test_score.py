@@ -8,9 +8,12 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from dubkit.errors import InputError
-from dubkit.lipsync import ModelConfig, SyncExpert, SyncModel, SyncScore, SyncSettings, score_track
+from dubkit.lipsync import ModelConfig, SyncExpert, SyncModel, SyncScore, SyncSettings, mean_distances, score_track
 from dubkit.lipsync.architecture import EXPERT, expected_shapes
 from dubkit.lipsync.checkpoint import Checkpoint
 from dubkit.schema import MelSettings, MelSpectrogram
@@ -82,6 +85,32 @@ def phone_times() -> list[Fraction]:
 
 def score(times: Sequence[Fraction], late: float = 0.0, settings: SyncSettings = SyncSettings()) -> SyncScore:  # noqa: B008
     return score_track(KnowingExpert(), shown(times, late), times, heard(), settings)
+
+
+@given(
+    distances=arrays(np.float64, (9, 5), elements=st.floats(0, 1)),
+    levels=arrays(np.float64, 9, elements=st.floats(0, 1)),
+    holes=st.integers(0, 4),
+)
+def test_the_mean_follows_the_shift_and_not_which_clips_have_sound(
+    distances: npt.NDArray[np.float64], levels: npt.NDArray[np.float64], holes: int
+) -> None:
+    """Of clips that differ by a level alone every part tells the same; of whole tables it is the plain mean."""
+    np.testing.assert_allclose(mean_distances(distances, 1), distances.mean(axis=0), atol=1e-9)
+    effects = distances[0]
+    table = levels[:, None] + effects
+    for row in range(holes):  # the first clips lack the first shifts, the last clips the last
+        table[row, : holes - row] = np.nan
+        table[-1 - row, row - holes :] = np.nan
+    np.testing.assert_allclose(mean_distances(table, 1), effects + levels.mean(), atol=1e-9)
+
+
+def test_shifts_with_too_few_clips_are_left_open() -> None:
+    table = np.full((6, 3), 0.5)
+    table[2:, 0] = np.nan
+    assert np.isnan(mean_distances(table, 3)).tolist() == [True, False, False]
+    assert np.isnan(mean_distances(table, 7)).all()
+    assert np.isnan(mean_distances(np.zeros((0, 3)), 1)).all()
 
 
 @pytest.mark.parametrize("frames", [-15, -7, -1, 0, 1, 4, 15])

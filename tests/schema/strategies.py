@@ -111,6 +111,18 @@ AUDIO = st.builds(schema.AudioInfo, WHOLE, TEXT, WHOLE, WHOLE, TEXT, TEXT, FRACT
 SOUND_CLIPS = st.builds(schema.SoundClip, PATHS, time_ranges())
 CUES = st.builds(schema.Cue, st.integers(1, 9999), time_ranges(), TEXT, TEXT, NOTES)
 CLIPS_TRACKS = st.builds(schema.TimelineTrack, TEXT, st.sampled_from(schema.TrackKind), lines_of_clips(), TEXT)
+FITS = st.builds(schema.Fit, time_ranges(), FRACTIONS, NUMBERS, FRACTIONS, FRACTIONS, WHOLE, FRACTIONS)
+FITTED_LINES = st.builds(
+    schema.FittedLine,
+    WHOLE,
+    time_ranges(),
+    TEXT,
+    TEXT,
+    TEXT,
+    NOTES,
+    sound=st.none() | time_ranges(),
+    fit=st.none() | FITS,
+)
 LINE_REPORTS = st.builds(
     schema.LineReport,
     cue=WHOLE,
@@ -122,6 +134,12 @@ LINE_REPORTS = st.builds(
     notes=NOTES,
     face_tracks=st.lists(WHOLE, max_size=3).map(tuple),
     frames=st.lists(frame_ranges(), max_size=3).map(tuple),
+    sound=st.none() | time_ranges(),
+    fit=st.none() | FITS,
+)
+
+LOUDNESS = st.builds(
+    schema.LoudnessReport, TEXT, NUMBERS, NUMBERS, st.booleans(), NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS
 )
 
 RECORDS: dict[type, st.SearchStrategy[Any]] = {
@@ -138,8 +156,15 @@ RECORDS: dict[type, st.SearchStrategy[Any]] = {
         subtitles=st.none() | PATHS,
         voice=PATHS,
         tts=st.just(""),
+        cast=st.just(None),
         model=TEXT,
         keep_original=st.booleans(),
+        stems=st.none() | PATHS,
+        loudness=TEXT,
+        voice_level=st.sampled_from(["auto", "match", "keep"]),
+        deliver=st.none() | PATHS,
+        deliver_sound=st.sampled_from(["wav", "flac"]),
+        picture=st.none() | PATHS,
         version=st.just(schema.JOB_VERSION),
     ),
     schema.DubReport: st.builds(
@@ -155,10 +180,17 @@ RECORDS: dict[type, st.SearchStrategy[Any]] = {
         lines=st.lists(LINE_REPORTS, max_size=2).map(tuple),
         notes=NOTES,
         seconds=st.dictionaries(TEXT, NUMBERS, max_size=3),
+        loudness=st.none() | LOUDNESS,
+        delivered=st.lists(PATHS, max_size=2).map(tuple),
     ),
     schema.Face: faces(),
     schema.FaceCrops: face_crops(),
     schema.FaceTrack: face_tracks(),
+    schema.Fit: FITS,
+    schema.FitReport: st.builds(
+        schema.FitReport, TEXT, FRACTIONS, st.lists(FITTED_LINES, max_size=2).map(tuple), NOTES, NUMBERS
+    ),
+    schema.FittedLine: FITTED_LINES,
     schema.Frame: st.builds(
         schema.Frame,
         WHOLE,
@@ -167,8 +199,9 @@ RECORDS: dict[type, st.SearchStrategy[Any]] = {
         FORMATS,
         TAGS,
     ),
-    schema.Line: st.builds(schema.Line, CUES, SOUND_CLIPS, FRACTIONS, NOTES),
+    schema.Line: st.builds(schema.Line, CUES, SOUND_CLIPS, FRACTIONS, NOTES, fit=st.none() | FITS),
     schema.LineReport: LINE_REPORTS,
+    schema.LoudnessReport: LOUDNESS,
     schema.MediaInfo: st.builds(
         schema.MediaInfo, PATHS, TEXT, st.none() | VIDEO, st.lists(AUDIO, max_size=2).map(tuple)
     ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -100,6 +101,20 @@ def test_references_and_wrong_sounds_are_from_elsewhere(clips: PreparedClips, re
             assert np.array_equal(batch["windows"][index][:, 0], mel_windows(sound, times, Fraction(-1, 25)))
             assert np.array_equal(batch["sync_windows"][index], mel_windows(sound, times[:1], NOTHING))
             assert not np.array_equal(batch["wrong_windows"][index], batch["windows"][index])
+
+
+def test_people_can_be_shown_equally_often(tmp_path: Path) -> None:
+    clips = PreparedClips(made_clips(tmp_path / "clips", clips=6, frames=24))
+    seen = [("often", 0), ("often", 1), ("often", 2), ("seldom", 3)]
+    entries = [replace(clips.index.clips[number], identity=name, split=TRAIN) for name, number in seen]
+    clips.index = replace(clips.index, clips=tuple(entries))
+    known = all_faces(clips)
+    for balance, wanted in ((0.0, 1 / 4), (1.0, 1 / 2)):
+        chosen = ClipDraws(clips, TRAIN, DataSettings(clips=8, balance=balance, augment=PLAIN), 0)
+        batches = [chosen.generator_batch((step,), NOTHING, NOTHING, Reference.OTHER)["faces"] for step in range(25)]
+        first = np.rint(np.concatenate(batches)[:, :, 0].transpose(0, 2, 3, 1) * 255).astype(np.uint8)
+        share = np.mean([known[face.tobytes()][0] == "clip03" for face in first])
+        assert abs(share - wanted) < 0.1
 
 
 def test_shapes_say_how_far_a_mouth_is_open(clips: PreparedClips) -> None:

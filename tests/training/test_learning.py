@@ -161,13 +161,13 @@ def test_metrics_go_to_tensorboard(generator: Trained) -> None:
     assert "sheet" in events.Tags()["images"]
 
 
-def test_a_discriminator_learns_beside_its_generator(generator: Trained, expert: Trained, tmp_path: Path) -> None:
+def test_a_discriminator_learns_beside_its_generator(clips: PreparedClips, expert: Trained, tmp_path: Path) -> None:
     changes = {
-        "model.start": str(generator.folder / "generator.safetensors"),
         "model.discriminator_width": "0.0625",
         "data.clips": "2",
         "generator.adversarial": "0.07",
         "generator.adversarial_from": "4",
+        "optimizer.learning_rate": "1e-3",
         "optimizer.betas": "[0.5, 0.999]",
         "run.steps": "24",
         "run.log_every": "1",
@@ -175,11 +175,12 @@ def test_a_discriminator_learns_beside_its_generator(generator: Trained, expert:
         "run.save_every": "24",
     }
     checkpoint = load_checkpoint(expert.folder / "expert.safetensors")
-    trained = learn("generator", changes, generator.clips, tmp_path, checkpoint)
+    trained = learn("generator", changes, clips, tmp_path, checkpoint)
     lines = [line for line in read_curve(trained.folder) if "photographs" in line]
     assert len(lines) == 24
     assert ["adversarial" in line for line in lines] == [False] * 4 + [True] * 20
-    before, after = ([line["photographs"] + line["made"] for line in part] for part in (lines[:5], lines[-5:]))
-    assert np.mean(after) < np.mean(before) < 2.1 * math.log(2)
+    # Who says nothing has ln 2 for photographs, and ln 2 for what was made.
+    before, after = ([line["photographs"] + line["made"] for line in part] for part in (lines[:3], lines[-5:]))
+    assert np.mean(before) == pytest.approx(2 * math.log(2), rel=0.2)
+    assert np.mean(after) < np.mean(before) - 0.2
     load_checkpoint(tmp_path / "discriminator.safetensors").require(DISCRIMINATOR)
-    assert held_out(trained, "shape_correlation") > 0.6

@@ -8,7 +8,7 @@ from dubkit.errors import InputError
 from dubkit.lipsync import Reference
 from dubkit.schema import dumps, loads
 from dubkit.training import TrainSettings, read_settings
-from dubkit.training.settings import difference
+from dubkit.training.settings_file import difference
 
 ROOT = Path(__file__).parents[2]
 

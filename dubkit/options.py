@@ -1,0 +1,54 @@
+"""What may be asked of a dub beside its files, by keyword."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypedDict
+
+from dubkit.schema import DubJob
+
+__all__ = ["DubOptions", "job_from"]
+
+_FILES = ("subtitles", "voice", "cast", "stems", "deliver", "picture")
+
+
+class DubOptions(TypedDict, total=False):
+    """Fields of :class:`dubkit.DubJob`, which says what they mean; paths may be text."""
+
+    tts: str
+    cast: str | os.PathLike[str] | None
+    language: str
+    encoding: str
+    model: str
+    detector: str
+    detector_model: str
+    device: str
+    codec: str
+    keep_original: bool
+    original: str
+    stems: str | os.PathLike[str] | None
+    loudness: str
+    voice_level: str
+    deliver: str | os.PathLike[str] | None
+    deliver_sound: str
+    deliver_subtitles: str
+    picture: str | os.PathLike[str] | None
+    shift: Fraction | float
+
+
+def job_from(video: str | os.PathLike[str], output: str | os.PathLike[str], options: Mapping[str, Any]) -> DubJob:
+    """The job of these files and options.
+
+    Raises:
+        TypeError: if there is no option of that name.
+        RecordError: if they contradict one another.
+    """
+    values = dict(options)
+    for name in _FILES:
+        if values.get(name) is not None:
+            values[name] = Path(values[name])
+    values["shift"] = Fraction(values.get("shift", 0)).limit_denominator(1000)
+    return DubJob(video=Path(video), output=Path(output), **values)

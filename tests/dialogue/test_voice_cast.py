@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dubkit.dialogue import CastVoice, Voice, VoiceCast, open_voice, read_cast
+from dubkit.errors import VoiceError
+from dubkit.schema import Cue, Waveform
+from dubkit.timing import TimeRange
+
+
+class Named:
+    """A voice that says which it is by its pitch."""
+
+    def __init__(self, name: str, languages: tuple[str, ...] = ("es",)) -> None:
+        self.name, self.languages = name, languages
+
+    def check_language(self, language: str) -> None:
+        if language not in self.languages:
+            raise VoiceError(f"does not speak {language!r}", remedy="use es")
+
+    def speak(self, text: str, language: str, *, speaker: str = "") -> Waveform:
+        return Waveform(np.full((1, len(self.name)), len(text), np.float32), 8000)
+
+
+def cast(**voices: str) -> VoiceCast:
+    return VoiceCast(voices, Path("cast.toml"))
+
+
+def make(engine: str) -> Voice:
+    if engine == "bad":
+        raise VoiceError("there is no voice engine 'bad'", remedy="use another")
+    return Named(engine, ("es", "fr") if engine == "both" else ("es",))
+
+
+def test_everybody_gets_their_voice() -> None:
+    voice = CastVoice(cast(ANNA="a", Bob="bbb"), Named("others"), make=make)
+    lengths = [voice.speak("x", "es", speaker=who).length for who in ("ANNA", "anna", " Bob ", "Carol", "")]
+    assert lengths == [1, 1, 3, 6, 6]
+    assert voice.name == "a, bbb, others"
+
+
+def test_without_a_voice_for_all_the_others_fail() -> None:
+    voice = CastVoice(cast(ANNA="a"), make=make)
+    for who, said in (("Bob", "'Bob' has no voice"), ("", "a line without a speaker has no voice")):
+        with pytest.raises(VoiceError, match=said) as caught:
+            voice.speak("x", "es", speaker=who)
+        assert caught.value.remedy
+
+
+def test_who_does_not_fit_is_named() -> None:
+    with pytest.raises(VoiceError, match="the voice of BOB: there is no voice engine 'bad'"):
+        CastVoice(cast(BOB="bad"), make=make)
+    voice = CastVoice(cast(ANNA="both", BOB="b"), make=make)
+    voice.check_language("es")
+    assert voice.languages == ("es",)
+    with pytest.raises(VoiceError, match=r"cast\.toml: the voice of BOB does not speak 'fr'"):
+        voice.check_language("fr")
+    cues = [Cue(i, TimeRange(Fraction(i), Fraction(i + 1)), "x", who) for i, who in enumerate(("Anna", "Zoe", ""))]
+    assert voice.notes(cues) == (
+        "the cast file names BOB, who speak in no cue",
+        "the cast file does not name Zoe, who speak in the cues",
+    )
+
+
+def test_a_cast_file(tmp_path: Path) -> None:
+    path = tmp_path / "cast.toml"
+    path.write_text('\ufeff[voices]\nNARRATOR = "espeak:es+f3"\n"Mr. Fox" = "espeak:+m2"\n', encoding="utf-8")
+    assert read_cast(path).voices == {"NARRATOR": "espeak:es+f3", "Mr. Fox": "espeak:+m2"}
+    pytest.importorskip("espeakng_loader")
+    voice = CastVoice(read_cast(path))
+    assert voice.speak("Hola", "es", speaker="mr. fox").length > 1000
+    path.write_text('[voices]\nA = "piper:voices/a.onnx"\n', encoding="utf-8")
+    with pytest.raises(VoiceError, match="the voice of A: does not exist") as caught:
+        CastVoice(read_cast(path))
+    assert caught.value.path == tmp_path / "voices" / "a.onnx"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[voices", "cannot be read as a cast file"),
+        ("", "gives no speaker a voice"),
+        ("voices = 3", "gives no speaker a voice"),
+        ('[voices]\nA = "espeak"\n[faces]\nA = 1', "has 'faces', which is not known here"),
+        ("[voices]\nA = 3", "gives 'A' a voice that is no text"),
+        ('[voices]\nA = " "', "gives 'A' a voice that is no text"),
+        ('[voices]\nAnna = "a"\nANNA = "b"', "'Anna' and 'ANNA', who are the same"),
+    ],
+)
+def test_a_cast_file_that_says_something_else(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "cast.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(VoiceError, match=problem) as caught:
+        read_cast(path)
+    assert caught.value.remedy
+
+
+def test_a_cast_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(VoiceError, match="does not exist"):
+        read_cast(tmp_path / "none.toml")
+    path = tmp_path / "cast.toml"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    for where in (path, tmp_path):
+        with pytest.raises(VoiceError, match="cannot be read"):
+            read_cast(where)
+
+
+def test_what_stands_after_the_colon_of_espeak() -> None:
+    pytest.importorskip("espeakng_loader")
+    with pytest.raises(VoiceError, match="no voice variant 'f99'"):
+        open_voice("espeak:es+f99")
+    with pytest.raises(VoiceError, match="does not speak 'klingon'"):
+        open_voice("espeak:klingon")
+    open_voice("espeak:es").check_language("klingon")  # it speaks Spanish, whatever is asked for
