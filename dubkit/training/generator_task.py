@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from dubkit.errors import InputError
 from dubkit.lipsync import Checkpoint, Discriminator, Expert, Generator, ModelConfig
 from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, GENERATOR, build_network
 from dubkit.lipsync.blocks import fold_batch_norm
@@ -53,6 +54,7 @@ class GeneratorTask:
 
     Raises:
         ModelError: if ``expert`` is no checkpoint of an expert.
+        InputError: if it cannot teach this generator to hear, as the settings ask.
     """
 
     def __init__(
@@ -73,7 +75,10 @@ class GeneratorTask:
         )
         self.products: dict[str, ModelConfig] = {"generator": config}
         self.state: dict[str, Any] = {"sync_on": False}
-        self._generator = started_network(settings, config, Generator).to(device)
+        self._generator = started_network(settings, config, Generator)
+        if model.hear_as_expert and not model.start:
+            _copy_hearing(expert, self._generator)
+        self._generator.to(device)
         self._networks: dict[str, nn.Module] = {"generator": self._generator}
         self._draws = ClipDraws(prepared, TRAIN, settings.data, settings.seed)
         plain = replace(settings.data, augment=AugmentSettings(flip=0))
@@ -206,3 +211,19 @@ def _frozen(checkpoint: Checkpoint, device: torch.device) -> Expert:
     expert.eval()
     fold_batch_norm(expert)
     return expert.requires_grad_(False).to(device)
+
+
+def _copy_hearing(expert: Checkpoint, generator: Generator) -> None:
+    """The expert's sound encoder into the generator's, which lacks the last residual block at 256 channels."""
+    if expert.config.width != generator.width:
+        raise InputError(
+            f"an expert of width {expert.config.width:g} cannot teach a generator of width {generator.width:g} to hear",
+            remedy="turn model.hear_as_expert off, or give an expert of the same width",
+        )
+    count = len(generator.audio_encoder)
+    places = [*range(count - 2), count - 1, count]  # in the expert, of each of the generator's blocks
+    own = generator.audio_encoder.state_dict()
+    for name in own:
+        place, rest = name.split(".", 1)
+        own[name] = torch.tensor(expert.state[f"audio_encoder.{places[int(place)]}.{rest}"])
+    generator.audio_encoder.load_state_dict(own)

@@ -35,6 +35,8 @@ class ModelSettings:
         reference: ``same`` or ``other``, of a generator: what it is shown beside the face it changes. ``other`` draws
             one frame for all five; ``same`` gives five consecutive ones from elsewhere in the clip, as the paper does.
         start: Checkpoint to start from; empty for random weights.
+        hear_as_expert: Of a generator that starts from random weights: take over what the expert's sound encoder has
+            learned. The two have the same layers but for one residual block, which is passed over.
         discriminator_width: As ``width``, of the discriminator.
     """
 
@@ -42,6 +44,7 @@ class ModelSettings:
     mel_offset_frames: int = 0
     reference: Reference = Reference.OTHER
     start: str = ""
+    hear_as_expert: bool = False
     discriminator_width: float = 1.0
 
 
