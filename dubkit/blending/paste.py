@@ -37,11 +37,13 @@ class Patch:
         frame: The frame with its new mouth.
         region: Where the mask lies.
         mask: (region.height, region.width) float32; 0 where nothing was touched.
+        mouth: (region.height, region.width, 3) BGR: what was blended in, before it was.
     """
 
     frame: Frame
     region: Region
     mask: Mask
+    mouth: Pixels
 
 
 def fade(position: int, length: int, fade_frames: int, *, rises: bool = True, falls: bool = True) -> float:
@@ -96,4 +98,4 @@ def paste_mouth(
     if settings.match_colour:
         mouth = match_colour(mouth, read_region(frame, region), mask)
     mask = np.asarray(mask * np.float32(opacity), np.float32)
-    return Patch(write_region(frame, region, mouth, mask), region, mask)
+    return Patch(write_region(frame, region, mouth, mask), region, mask, mouth)

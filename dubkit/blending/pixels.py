@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dubkit.schema import ColourFamily, Frame, Region
 
-__all__ = ["Mask", "Pixels", "read_region", "write_region"]
+__all__ = ["Mask", "Pixels", "black_around", "read_region", "write_region"]
 
 Pixels: TypeAlias = npt.NDArray[np.float32]
 """(height, width, 3) float32, BGR, nominally 0..1."""
@@ -159,6 +159,24 @@ def write_region(frame: Frame, region: Region, pixels: Pixels, mask: Mask) -> Fr
             chroma = (canvas[..., channel] - luma) / (2 * (1 - k)) * chroma_span + centre
             part = _part(frame, plane, area)
             planes[plane][part] = _blend(planes[plane][part], _shrink(chroma, frame), chroma_weight, top)
+    return replace(frame, planes=tuple(planes))
+
+
+def black_around(frame: Frame, region: Region) -> Frame:
+    """``frame`` with nothing but black outside ``region``, which is grown to whole chroma samples.
+
+    Raises:
+        RecordError: if no part of ``region`` lies inside the frame.
+    """
+    area = _aligned(frame, region)
+    black, _, centre, _ = _ranges(frame)
+    planes = []
+    for index, plane in enumerate(frame.planes):
+        chroma = frame.pixel_format.family is ColourFamily.YUV and index in (1, 2)
+        empty = np.full_like(plane, 0 if frame.pixel_format.family is ColourFamily.RGB else centre if chroma else black)
+        part = _part(frame, index, area)
+        empty[part] = plane[part]
+        planes.append(empty)
     return replace(frame, planes=tuple(planes))
 
 

@@ -46,5 +46,6 @@ def test_a_generator_takes_over_what_the_expert_hears(clips: PreparedClips) -> N
 
 
 def test_an_expert_of_another_width_cannot_teach(clips: PreparedClips) -> None:
-    with pytest.raises(InputError, match=r"an expert of width 0\.125 cannot teach a generator of width 0\.0625 to hear"):
+    sentence = r"an expert of width 0\.125 cannot teach a generator of width 0\.0625 to hear"
+    with pytest.raises(InputError, match=sentence):
         task(clips, an_expert(0.125))
