@@ -15,8 +15,7 @@ def overlay_of(patch: Patch) -> tuple[Frame, Mask]:
     """The new mouth alone, and how much of it is seen: over the frame as it was they give ``patch.frame``.
 
     The colours are not multiplied with the opacity ("straight"). A chroma sample that was left alone, because part of
-    it lies outside the mask, is that of the frame, so that it stays so under any opacity. Where the frame had an
-    opacity of its own, the picture keeps it; what is seen of it is for the mask alone to say.
+    it lies outside the mask, is that of the frame, so that it stays so under any opacity.
 
     Args:
         patch: What was changed.

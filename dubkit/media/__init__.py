@@ -6,6 +6,7 @@ from dubkit.media.clock import TimesCollector
 from dubkit.media.containers import keeps_sound_exact
 from dubkit.media.encoders import WriteSettings
 from dubkit.media.master import MasterWriter
+from dubkit.media.opacity import opacity_format, with_opacity
 from dubkit.media.pictures import measure_times, read_frames, read_images
 from dubkit.media.probe import probe
 from dubkit.media.quick import quick_sound
@@ -21,6 +22,7 @@ __all__ = [
     "WriteSettings",
     "keeps_sound_exact",
     "measure_times",
+    "opacity_format",
     "probe",
     "quick_sound",
     "read_ahead",
@@ -31,6 +33,7 @@ __all__ = [
     "sound_duration",
     "turned_frame",
     "turned_video",
+    "with_opacity",
     "write_wav",
     "written_sound",
 ]
