@@ -16,6 +16,7 @@ GROUND = {"schema", "timing", "errors"}
 COMPOSERS = {
     *("compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"),
     *("levelling", "listening", "deliverables", "options"),
+    *("patches", "patch_timeline", "picture_out", "readiness"),
     *("voicing", "fitting", "given"),
     *("track_crops", "video_sound"),
 }
@@ -42,6 +43,7 @@ ONLY_IN = {
     "espeakng_loader": {"dubkit/dialogue/espeak_library.py"},
     "scenedetect": {"dubkit/shots"},
     "pysubs2": {"dubkit/subtitles"},
+    "opentimelineio": {"dubkit/conform/timeline.py"},
     "click": {"pipelines/dubkit_cli"},
     "tqdm": {"pipelines/dubkit_cli"},
     "pooch": {"dubkit/lipsync/fetch.py"},

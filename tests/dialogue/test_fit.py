@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dubkit.dialogue import FitPlan, FitSettings, Place, TakenVoice, fit_voices
@@ -141,7 +141,7 @@ seconds = st.fractions(0, 70, max_denominator=1001)
 lengths = st.fractions(0, 12, max_denominator=44_100)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(seconds, lengths, lengths, st.booleans()), max_size=14),
     st.fractions(Fraction(1, 10), 70, max_denominator=1001),

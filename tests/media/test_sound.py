@@ -78,9 +78,13 @@ def test_a_span_is_a_slice_of_the_whole(files: dict[str, Path], name: str, start
     if inside.stop > inside.start:
         expected[inside.start - first : inside.stop - first] = whole[inside]
     assert span.length == stop - first
-    # Sample-exact; where the codec fills in noise of its own (AAC), that noise may differ.
-    loud = 0.0 if FILES[name][1].startswith(("pcm", "flac")) else 0.02
-    assert np.abs(span.samples[0] - expected).max(initial=0) <= loud
+    off = np.abs(span.samples[0] - expected)
+    if FILES[name][1].startswith(("pcm", "flac")):
+        assert off.max(initial=0) == 0
+    elif off.size:
+        # The codec fills in noise of its own (AAC), which may differ; a shift by one sample would move most of them.
+        assert np.median(off) <= 0.005
+        assert off.max() <= 0.1
 
 
 _CACHE: dict[Path, npt.NDArray[np.float32]] = {}

@@ -28,7 +28,7 @@ def embeddings(clips: int, windows: int) -> torch.Tensor:
 def test_the_papers_loss_is_binary_cross_entropy_of_the_cosine() -> None:
     cosine = torch.tensor([0.9, 0.2])
     together = torch.tensor([1.0, 0.0])
-    assert float(binary_sync(cosine, together)) == pytest.approx(-(math.log(0.9) + math.log(0.8)) / 2)
+    assert float(binary_sync(cosine, together)) == pytest.approx(-(math.log(0.9) + math.log(0.8)) / 2, rel=1e-3)
     assert math.isfinite(float(binary_sync(torch.tensor([0.0, 1.0]), together)))
 
 
