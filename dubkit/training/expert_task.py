@@ -17,10 +17,11 @@ from dubkit.lipsync.expert import CLIP_FRAMES
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.losses import clip_pairs, pair_accuracy, paired_sync
-from dubkit.training.players import ExpertPlayer, WarmUpPlayer
+from dubkit.training.players import ExpertPlayer
 from dubkit.training.settings import AugmentSettings, TrainSettings
 from dubkit.training.shapes import ClipShapes
-from dubkit.training.task import Wrap, encoded_features, seconds, started_network, to_tensors
+from dubkit.training.task import Wrap, seconds, started_network, to_tensors
+from dubkit.training.warm_up import WarmUp
 
 __all__ = ["ExpertTask"]
 
@@ -56,40 +57,33 @@ class ExpertTask:
         # Held-out sounds are told apart that even a person could: no two groups share a frame.
         held_out = replace(settings.data, windows=_HELD_OUT_WINDOWS, apart=CLIP_FRAMES, augment=AugmentSettings(flip=0))
         self._held_out = ClipDraws(prepared, HELD_OUT, held_out, settings.seed)
-        player = ExpertPlayer(self._expert, settings.expert, settings.data.windows)
-        self._player = wrap(player)
-        warm = settings.warm_up
-        self._networks: dict[str, nn.Module] = {"expert": self._expert}
-        if warm.steps:
-            self._shapes = ClipShapes(prepared, warm.components)
-            encoders = {"faces": self._expert.face_encoder, "windows": self._expert.audio_encoder}
-            features = encoded_features(self._expert.audio_encoder)
-            warm_up = WarmUpPlayer(encoders, features, CLIP_FRAMES * warm.components).to(device)
-            self._warm_up = wrap(warm_up)
-            self._networks["heads"] = warm_up.heads
+        self._player = wrap(ExpertPlayer(self._expert, settings.expert, settings.data.windows))
+        shapes = ClipShapes(prepared, settings.warm_up.components)
+        encoders = {"faces": self._expert.face_encoder, "windows": self._expert.audio_encoder}
+        self._warm_up = WarmUp(settings.warm_up, self._draws, shapes, encoders, device, wrap)
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
         """The expert, and the heads of its warm-up."""
-        return self._networks
+        return {"expert": self._expert, **self._warm_up.networks}
 
     def players(self, step: int) -> Mapping[str, nn.Module]:
         """The warm-up, then the expert."""
-        if step < self._settings.warm_up.steps:
-            return {"warm_up": self._warm_up}
-        return {"expert": self._player}
+        return self._warm_up.players if self._warm_up.covers(step) else {"expert": self._player}
 
     def batch(self, draw: tuple[int, ...]) -> Batch:
         """Of the warm-up or of the expert, by the step."""
-        if draw[0] < self._settings.warm_up.steps:
-            return self._draws.warm_up_batch(draw, self._settings.warm_up.batch, seconds(0), self._shapes)
+        if self._warm_up.covers(draw[0]):
+            return self._warm_up.batch(draw)
         return self._draws.expert_batch(draw, self._offset)
 
     def losses(self, step: int, batch: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor, Mapping[str, Tensor]]]:
         """The one player's."""
-        for name, player in self.players(step).items():
-            loss, numbers = player(batch)
-            yield name, loss, numbers
+        if self._warm_up.covers(step):
+            yield self._warm_up.loss(batch)
+            return
+        loss, numbers = self._player(batch)
+        yield "expert", loss, numbers
 
     def evaluate(self, networks: Mapping[str, nn.Module]) -> _Report:
         """The paper's loss on held-out clips, and the share of wrong sounds found farther than the right one."""

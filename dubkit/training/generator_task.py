@@ -15,14 +15,12 @@ from dubkit.errors import InputError
 from dubkit.lipsync import Checkpoint, Discriminator, Expert, Generator, ModelConfig
 from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, GENERATOR, build_network
 from dubkit.lipsync.blocks import fold_batch_norm
-from dubkit.lipsync.expert import CLIP_FRAMES
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.losses import mouth_l1, mouth_shape, scaled_basis
 from dubkit.training.players import (
     DiscriminatorPlayer,
     GeneratorPlayer,
-    WarmUpPlayer,
     Weights,
     frames_of,
     masked_input,
@@ -31,7 +29,8 @@ from dubkit.training.players import (
 from dubkit.training.settings import AugmentSettings, TrainSettings
 from dubkit.training.shapes import ClipShapes
 from dubkit.training.sheet import picture_sheet
-from dubkit.training.task import Wrap, encoded_features, seconds, started_network, to_tensors
+from dubkit.training.task import Wrap, seconds, started_network, to_tensors
+from dubkit.training.warm_up import WarmUp
 
 __all__ = ["GeneratorTask"]
 
@@ -66,7 +65,7 @@ class GeneratorTask:
         wrap: Wrap,
     ) -> None:
         expert.require(EXPERT)
-        model, warm = settings.model, settings.warm_up
+        model = settings.model
         self._settings, self._device = settings, device
         self._offset, self._expert_offset = seconds(model.mel_offset_frames), expert.config.mel_offset
         self._expert = _frozen(expert, device)
@@ -83,21 +82,17 @@ class GeneratorTask:
         self._draws = ClipDraws(prepared, TRAIN, settings.data, settings.seed)
         plain = replace(settings.data, augment=AugmentSettings(flip=0))
         self._held_out = ClipDraws(prepared, HELD_OUT, plain, settings.seed)
-        self._shapes = ClipShapes(prepared, warm.components)
-        self._basis = scaled_basis(self._shapes.basis).to(device)
+        shapes = ClipShapes(prepared, settings.warm_up.components)
+        self._basis = scaled_basis(shapes.basis).to(device)
         self._discriminator: Discriminator | None = None
         if settings.generator.adversarial:
             self._add_discriminator(model.discriminator_width, wrap)
         self._player = wrap(
             GeneratorPlayer(self._generator, self._sync, self._odds, self._basis, settings.generator).to(device)
         )
-        if warm.steps:
-            features = encoded_features(self._generator.audio_encoder)
-            warm_up = WarmUpPlayer(
-                {"windows": self._generator.audio_encoder}, features, CLIP_FRAMES * warm.components
-            ).to(device)
-            self._warm_up = wrap(warm_up)
-            self._networks["heads"] = warm_up.heads
+        encoders = {"windows": self._generator.audio_encoder}
+        self._warm_up = WarmUp(settings.warm_up, self._draws, shapes, encoders, device, wrap)
+        self._networks |= self._warm_up.networks
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
@@ -106,23 +101,22 @@ class GeneratorTask:
 
     def players(self, step: int) -> Mapping[str, nn.Module]:
         """The warm-up; then the generator, and with it its adversary where there is one."""
-        if step < self._settings.warm_up.steps:
-            return {"warm_up": self._warm_up}
+        if self._warm_up.covers(step):
+            return self._warm_up.players
         if self._discriminator is None:
             return {"generator": self._player}
         return {"generator": self._player, "discriminator": self._adversary}
 
     def batch(self, draw: tuple[int, ...]) -> Batch:
         """Of the warm-up or of the generator, by the step."""
-        if draw[0] < self._settings.warm_up.steps:
-            return self._draws.warm_up_batch(draw, self._settings.warm_up.batch, seconds(0), self._shapes)
+        if self._warm_up.covers(draw[0]):
+            return self._warm_up.batch(draw)
         return self._draws.generator_batch(draw, self._offset, self._expert_offset, self._settings.model.reference)
 
     def losses(self, step: int, batch: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor, Mapping[str, Tensor]]]:
         """The warm-up's; or the generator's and then, on what it made, the discriminator's."""
-        if step < self._settings.warm_up.steps:
-            loss, numbers = self._warm_up(batch)
-            yield "warm_up", loss, numbers
+        if self._warm_up.covers(step):
+            yield self._warm_up.loss(batch)
             return
         # The discriminator judges here without learning; its turn comes below.
         for parameter in self._adversary_parameters():
