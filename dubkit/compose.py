@@ -5,31 +5,24 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dubkit.analysis import Analysis, AnalysisSettings, analyze, analyze_still, picture_of
-from dubkit.casting import CastSettings, CastSpans, cast_lines
-from dubkit.conform import conform_master
-from dubkit.deliverables import check_delivery, deliver
-from dubkit.dialogue import LevelSettings, MixSettings, TimelinePicture, Voice, draw_timeline
-from dubkit.errors import DubkitError, InputError
-from dubkit.faces import FaceDetector, choose_detector
+from dubkit.analysis import Analysis, analyze, analyze_still
+from dubkit.casting import cast_lines
+from dubkit.deliverables import Delivery, deliver
+from dubkit.dialogue import TimelinePicture, Voice, draw_timeline
+from dubkit.errors import DubkitError
 from dubkit.given import VoiceLike, given_voice
 from dubkit.levelling import check_sound, level_soundtrack
-from dubkit.lines import Lines, LineSettings, LineSource, open_lines
-from dubkit.lipsync import LipModel, load_model
-from dubkit.listening import SpanListener
-from dubkit.media import MasterWriter, WriteSettings, probe, read_frames, turned_frame
+from dubkit.lines import Lines
 from dubkit.options import DubOptions, job_from
 from dubkit.outcome import Outcome, line_reports
-from dubkit.places import model_folders
-from dubkit.render import RenderSettings, render_spans
-from dubkit.schema import DubJob, DubReport, Frame, Line, MediaInfo, Span, VideoInfo
-from dubkit.soundtrack import Soundtrack, check_sound_wanted, plan_soundtrack
-from dubkit.timing import FrameTimes
+from dubkit.picture_out import write_picture, write_timeline
+from dubkit.readiness import DubSettings, Ready, prepare
+from dubkit.schema import DubJob, DubReport, Line, VideoInfo
+from dubkit.soundtrack import Soundtrack, plan_soundtrack
 
 if TYPE_CHECKING:  # typing has it from Python 3.11 on
     from typing_extensions import Unpack
@@ -40,46 +33,9 @@ Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all); may raise :class:`dubkit.errors.Cancelled` to stop the run."""
 
 
-@dataclass(frozen=True)
-class DubSettings:
-    """Settings of every stage; the defaults are our best.
-
-    Attributes:
-        analysis: How the video is looked through; None takes :func:`dubkit.analysis.settings_for` it.
-        lines: How cues and voices become lines.
-        cast: What counts as a face that can speak.
-        render: How new mouths are made and blended in.
-        mix: How lines and original sound are mixed.
-        levels: How far the mix's levels may be moved.
-        write: How the picture is encoded.
-    """
-
-    analysis: AnalysisSettings | None = None
-    lines: LineSettings = field(default_factory=LineSettings)
-    cast: CastSettings = field(default_factory=CastSettings)
-    render: RenderSettings = field(default_factory=RenderSettings)
-    mix: MixSettings = field(default_factory=MixSettings)
-    levels: LevelSettings = field(default_factory=LevelSettings)
-    write: WriteSettings = field(default_factory=WriteSettings)
-
-
-@dataclass(frozen=True, eq=False)
-class _Ready:
-    """A job whose files were all opened and found usable."""
-
-    job: DubJob
-    settings: DubSettings
-    media: MediaInfo
-    picture: VideoInfo
-    source: LineSource
-    model: LipModel
-    detector: FaceDetector
-    detector_note: str
-
-
 def dub(
     video: str | os.PathLike[str],
-    output: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None,
     *,
     subtitles: str | os.PathLike[str],
     voice: VoiceLike | None = None,
@@ -91,7 +47,7 @@ def dub(
 
     Args:
         video: The picture, or a still image.
-        output: The file to write.
+        output: The file to write; None where only ``patches`` are wanted.
         subtitles: Cue file in the new language.
         voice: The voice, in any form that :data:`dubkit.given.VoiceLike` names; None where ``tts`` speaks.
         settings: Settings of every stage.
@@ -138,13 +94,14 @@ def run_job(
         InputError, OutputError: as :func:`dub`.
     """
     tell = progress or _say_nothing
-    ready = _prepare(job, settings or DubSettings(), engine)
+    ready = prepare(job, settings or DubSettings(), engine)
+    job = ready.job
     clock = _Clock()
     with tempfile.TemporaryDirectory(prefix="dubkit-") as folder:
         if ready.picture.is_still:
             analysis = analyze_still(job.video, ready.detector, ready.source.end, ready.settings.analysis)
         else:
-            analysis = analyze(job.video, ready.detector, ready.settings.analysis, tell)
+            analysis = analyze(job.video, ready.detector, ready.settings.analysis, tell, cuts=job.cuts)
         clock.lap("analysis")
         lines = ready.source.lines(analysis.times.duration, Path(folder), lambda *at: tell("voices", *at))
         clock.lap("voices")
@@ -153,18 +110,13 @@ def run_job(
         sound = _soundtrack(ready, analysis, lines, outcome, tell)
         delivered, said = deliver(job, sound, ready.picture.rate, lambda *at: tell("deliver", *at))
         clock.lap("sound")
-        notes = _write_master(ready, analysis, lines, cast, sound, outcome, tell)
+        made = write_picture(ready, analysis, lines, cast, sound, outcome, lambda *at: tell("dub", *at))
+        timelines, untold = write_timeline(ready, analysis, lines, made.clips, delivered)
+        delivered = (*delivered, *(clip.path for clip in made.clips), *timelines)
         clock.lap("dub")
-        loudness, checked = check_sound(sound, job.output)
+        loudness, checked = check_sound(sound, _heard_in(job))
         if job.picture is not None:
-            draw_timeline(
-                job.picture,
-                lines.lines,
-                sound.duration,
-                failed=[cue for cue, _ in lines.failed],
-                loudness=sound.curve(),
-                settings=TimelinePicture(target=sound.target.lufs if sound.target else 0.0),
-            )
+            _draw(job.picture, lines, sound)
             delivered = (*delivered, job.picture)
     return DubReport(
         output=job.output,
@@ -176,11 +128,39 @@ def run_job(
         device=ready.model.device,
         shots=len(analysis.shots),
         lines=line_reports(lines, cast, outcome, analysis.times),
-        notes=(*_lost_frames(ready.picture, analysis), *lines.notes, *sound.notes, *said, *notes, *checked),
+        notes=(
+            *_lost_frames(ready.picture, analysis),
+            *lines.notes,
+            *sound.notes,
+            *said,
+            *made.notes,
+            *untold,
+            *checked,
+        ),
         seconds=clock.laps,
         loudness=loudness,
         delivered=delivered,
+        timeline=timelines[0] if timelines else None,
     )
+
+
+def _draw(path: Path, lines: Lines, sound: Soundtrack) -> None:
+    draw_timeline(
+        path,
+        lines.lines,
+        sound.duration,
+        failed=[cue for cue, _ in lines.failed],
+        loudness=sound.curve(),
+        settings=TimelinePicture(target=sound.target.lufs if sound.target else 0.0),
+    )
+
+
+def _heard_in(job: DubJob) -> Path:
+    """The file in which the finished mix can be heard."""
+    if job.output is not None:
+        return job.output
+    assert job.deliver is not None, "patches come with their sound"
+    return Delivery.of(job.deliver, job).mix
 
 
 def _say_nothing(stage: str, done: int, total: int) -> None:
@@ -207,24 +187,7 @@ class _Clock:
         self._last = now
 
 
-def _prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> _Ready:
-    """Open everything; whatever is wrong with what was given is said here, before any work."""
-    media = probe(job.video)
-    picture = picture_of(media)
-    for given in (job.video, job.subtitles, job.voice, job.stems, Path(job.model) if job.model else None):
-        if given is not None and job.output.exists() and given.exists() and job.output.samefile(given):
-            raise InputError("is a source and the result at once", path=job.output, remedy="give another output file")
-    write = replace(settings.write, codec=job.codec) if job.codec != "auto" else settings.write
-    MasterWriter(job.output, picture, settings=write)  # complains now of a folder, an ending or a codec it cannot use
-    check_delivery(job)
-    check_sound_wanted(job)
-    detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
-    model = load_model(job.model, job.device, folders=model_folders())
-    source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
-    return _Ready(job, replace(settings, write=write), media, picture, source, model, detector, note)
-
-
-def _soundtrack(ready: _Ready, analysis: Analysis, lines: Lines, outcome: Outcome, tell: Progress) -> Soundtrack:
+def _soundtrack(ready: Ready, analysis: Analysis, lines: Lines, outcome: Outcome, tell: Progress) -> Soundtrack:
     def voice_failed(line: Line, error: DubkitError) -> None:
         outcome.fail(line.cue.index, str(error))
 
@@ -239,56 +202,3 @@ def _soundtrack(ready: _Ready, analysis: Analysis, lines: Lines, outcome: Outcom
     return level_soundtrack(
         sound, ready.job, ready.media, settings=ready.settings.levels, progress=lambda *at: tell("levels", *at)
     )
-
-
-def _write_master(
-    ready: _Ready,
-    analysis: Analysis,
-    lines: Lines,
-    cast: CastSpans,
-    sound: Soundtrack,
-    outcome: Outcome,
-    tell: Progress,
-) -> tuple[str, ...]:
-    job, settings = ready.job, ready.settings
-
-    def span_failed(span: Span, error: Exception) -> None:
-        outcome.fail(span.line, str(error) or type(error).__name__, frames=span.frames)
-
-    keep = job.keep_original and bool(ready.media.audio)
-    with MasterWriter(
-        job.output,
-        ready.picture,
-        sounds=[sound.track],
-        copies=ready.media.audio if keep else (),
-        source=job.video,
-        settings=settings.write,
-    ) as writer:
-        rendered = render_spans(
-            upright_frames(job.video, ready.picture, analysis.times),
-            cast.spans,
-            analysis.tracks,
-            ready.model,
-            SpanListener(lines, analysis.times, ready.model),
-            settings.render,
-            span_failed,
-        )
-        conform_master(
-            (turned_frame(item.frame, -ready.picture.rotation) for item in rendered),
-            [sound.blocks()],
-            analysis.times,
-            writer,
-            lambda done, total: tell("dub", done, total),
-        )
-    return writer.notes
-
-
-def upright_frames(path: Path, picture: VideoInfo, times: FrameTimes) -> Iterator[Frame]:
-    """The frames of a picture as they are looked at; a still image is repeated as long as ``times`` says."""
-    frames = read_frames(path, upright=True)
-    if not picture.is_still:
-        yield from frames
-        return
-    photograph = next(frames)
-    for index in range(len(times)):
-        yield replace(photograph, index=index, pts=int(times.pts[index]))

@@ -68,7 +68,8 @@ def level_soundtrack(
         sound = _matched(sound, measured, _heard(source.path, sound.duration, rate).power, settings)
     if target is None:
         return sound
-    ceiling_db = target.true_peak_db - (0.0 if keeps_sound_exact(job.output) else _OVERSHOOT_DB)
+    exact = job.output is None or keeps_sound_exact(job.output)
+    ceiling_db = target.true_peak_db - (0.0 if exact else _OVERSHOOT_DB)
     return _levelled(sound, measured, target, ceiling_db, settings)
 
 

@@ -12,7 +12,7 @@ from dubkit.schema import DubJob
 
 __all__ = ["DubOptions", "job_from"]
 
-_FILES = ("subtitles", "voice", "cast", "stems", "deliver", "picture")
+_FILES = ("subtitles", "voice", "cast", "cuts", "enhancer", "stems", "deliver", "patches", "picture")
 
 
 class DubOptions(TypedDict, total=False):
@@ -20,9 +20,11 @@ class DubOptions(TypedDict, total=False):
 
     tts: str
     cast: str | os.PathLike[str] | None
+    cuts: str | os.PathLike[str] | None
     language: str
     encoding: str
     model: str
+    enhancer: str | os.PathLike[str] | None
     detector: str
     detector_model: str
     device: str
@@ -35,11 +37,15 @@ class DubOptions(TypedDict, total=False):
     deliver: str | os.PathLike[str] | None
     deliver_sound: str
     deliver_subtitles: str
+    patches: str | os.PathLike[str] | None
+    patch_format: str
     picture: str | os.PathLike[str] | None
     shift: Fraction | float
 
 
-def job_from(video: str | os.PathLike[str], output: str | os.PathLike[str], options: Mapping[str, Any]) -> DubJob:
+def job_from(
+    video: str | os.PathLike[str], output: str | os.PathLike[str] | None, options: Mapping[str, Any]
+) -> DubJob:
     """The job of these files and options.
 
     Raises:
@@ -51,4 +57,4 @@ def job_from(video: str | os.PathLike[str], output: str | os.PathLike[str], opti
         if values.get(name) is not None:
             values[name] = Path(values[name])
     values["shift"] = Fraction(values.get("shift", 0)).limit_denominator(1000)
-    return DubJob(video=Path(video), output=Path(output), **values)
+    return DubJob(video=Path(video), output=None if output is None else Path(output), **values)

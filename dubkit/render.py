@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from dubkit.blending import BlendSettings, Patch, fade, paste_mouth, read_region
+from dubkit.blending import BlendSettings, Enhancer, Match, Patch, fade, paste_mouth, read_region
 from dubkit.errors import RecordError
 from dubkit.faces import CropSettings, crop_region, from_crop, to_crop
 from dubkit.lipsync import LipModel, Reference, ReferenceChooser, SynthesisSettings, synthesize
@@ -48,11 +48,16 @@ class Rendered:
 
     Attributes:
         frame: The frame, changed or as it was.
-        patches: What was changed in it; empty where nothing was.
+        changed: What each span changed in it, in the order in which they did; empty where nothing was.
     """
 
     frame: Frame
-    patches: tuple[Patch, ...] = ()
+    changed: Mapping[Span, Patch] = field(default_factory=dict)
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """What was changed, whoever did it."""
+        return tuple(self.changed.values())
 
 
 def render_spans(
@@ -63,6 +68,7 @@ def render_spans(
     mel_windows: Callable[[Span], npt.NDArray[np.float32]],
     settings: RenderSettings,
     on_failure: Callable[[Span, Exception], None],
+    enhancer: Enhancer | None = None,
 ) -> Iterator[Rendered]:
     """Every frame of the picture, in order, with the new mouths in.
 
@@ -75,8 +81,10 @@ def render_spans(
         settings: How.
         on_failure: Told of a span that could not be rendered, with those of its frames that stay as they were: all of
             them, or the rest where earlier ones are done.
+        enhancer: Restores each face before it is blended in; None for none.
     """
-    renderer = _Renderer(spans, {track.index: track for track in tracks}, model, mel_windows, settings, on_failure)
+    by_index = {track.index: track for track in tracks}
+    renderer = _Renderer(spans, by_index, model, mel_windows, settings, on_failure, enhancer)
     window: list[Frame] = []
     for frame in frames:
         if not renderer.admit(frame):
@@ -111,6 +119,7 @@ class _Renderer:
         mel_windows: Callable[[Span], npt.NDArray[np.float32]],
         settings: RenderSettings,
         on_failure: Callable[[Span, Exception], None],
+        enhancer: Enhancer | None,
     ) -> None:
         in_order = sorted(spans, key=lambda span: span.frames.start)
         self._waiting = in_order[::-1]  # the next one last, where it is cheap to take
@@ -121,6 +130,8 @@ class _Renderer:
         self._mel_windows = mel_windows
         self._settings = settings
         self._on_failure = on_failure
+        self._enhancer = enhancer
+        self._matches: dict[int, Match] = {}
         self._references = ReferenceChooser()
         self._runs = _merged_runs(spans)
         # Sorted by start, and spans of one track do not overlap: the last one of a track ends last.
@@ -193,7 +204,10 @@ class _Renderer:
                 continue
             for patch in patches:
                 before = results[patch.frame.index]
-                results[patch.frame.index] = Rendered(patch.frame, (*before.patches, patch))
+                results[patch.frame.index] = Rendered(patch.frame, {**before.changed, active.span: patch})
+        # What was measured is of use to the next frame alone.
+        last = window[-1].index
+        self._matches = {track: match for track, match in self._matches.items() if match.frame == last}
         yield from results.values()
 
     def _patches(self, active: _Active, frames: Sequence[Frame]) -> list[Patch]:
@@ -206,18 +220,22 @@ class _Renderer:
             references = active.reference[None]
         rows = [frame.index - span.frames.start for frame in frames]
         mouths = synthesize(self._model, crops.images, references, active.windows[rows], self._settings.synthesis)
-        blend = self._settings.blend
-        return [
-            paste_mouth(
+        patches = []
+        for frame, region, mouth in zip(frames, crops.regions, mouths, strict=True):
+            patch = paste_mouth(
                 frame,
                 region,
                 from_crop(mouth, region),
                 track.landmarks[frame.index - track.frames.start],
-                blend,
+                self._settings.blend,
                 self._opacity(span, frame.index),
+                before=self._matches.get(track.index),
+                seed=track.index,
+                enhancer=self._enhancer,
             )
-            for frame, region, mouth in zip(frames, crops.regions, mouths, strict=True)
-        ]
+            self._matches[track.index] = patch.match
+            patches.append(patch)
+        return patches
 
     def _cut(self, track: FaceTrack, frames: Sequence[Frame]) -> FaceCrops:
         boxes = [track.boxes[frame.index - track.frames.start] for frame in frames]

@@ -73,6 +73,7 @@ def measure_sync(
     detector: str = "auto",
     detector_model: str = "",
     device: str = "auto",
+    cuts: str | os.PathLike[str] | None = None,
     settings: SyncCheckSettings | None = None,
     progress: Progress | None = None,
 ) -> SyncReport:
@@ -87,6 +88,7 @@ def measure_sync(
         detector: What finds faces, as in :class:`dubkit.DubJob`.
         detector_model: Its file, likewise.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        cuts: List of cuts (CSV, EDL, OTIO) that is believed instead of looking for shots.
         settings: How it is measured.
         progress: Called with (stage, frames done, frames in all as far as known); may raise to stop.
 
@@ -99,7 +101,7 @@ def measure_sync(
         raise InputError("is a still image, which is in sync with nothing", path=video, remedy="give a video")
     asked, model = open_sync_judge(judge, expert=expert, syncnet=syncnet, device=device)
     finder, note = choose_detector(detector, detector_model, folders=model_folders())
-    analysis = analyze(video, finder, progress=progress)
+    analysis = analyze(video, finder, progress=progress, cuts=None if cuts is None else Path(cuts))
     found = judge_tracks(video, analysis, asked, settings, progress)
     return SyncReport(
         video=video,

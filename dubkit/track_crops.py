@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -119,17 +119,9 @@ def split_tracks(tracks: Sequence[FaceTrack], longest: int) -> tuple[FaceTrack, 
 def _parts(track: FaceTrack, longest: int) -> Iterator[FaceTrack]:
     n = len(track.frames)
     count = -(-n // longest)
-    for start, stop in ((n * part // count, n * (part + 1) // count) for part in range(count)):
-        rows = slice(start, stop)
-        yield replace(
-            track,
-            frames=FrameRange(track.frames.start + start, track.frames.start + stop),
-            boxes=track.boxes[rows],
-            landmarks=track.landmarks[rows],
-            scores=track.scores[rows],
-            visible=track.visible[rows],
-            yaw=track.yaw[rows],
-        )
+    first = track.frames.start
+    for part in range(count):
+        yield track.part(FrameRange(first + n * part // count, first + n * (part + 1) // count))
 
 
 def cut_face(

@@ -18,7 +18,7 @@ COMPOSERS = {
     *("levelling", "listening", "deliverables", "options"),
     *("patches", "patch_timeline", "picture_out", "readiness"),
     *("voicing", "fitting", "given"),
-    *("track_crops", "video_sound"),
+    *("track_crops", "video_sound", "people"),
 }
 JUDGING = {"sync", "sync_report", "sync_views", "judges", "judging", "comparing"}
 EVERY_STAGE = STAGES | {"lipsync", "dialogue", "casting"}
@@ -38,12 +38,12 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "torch": {"dubkit/lipsync", "dubkit/training", "dubkit/evaluation"},
-    "insightface": {"dubkit/faces/detectors/insightface.py"},
+    "insightface": {"dubkit/faces/insightface_zoo.py"},
     "av": {"dubkit/media", "dubkit/audio"},
     "espeakng_loader": {"dubkit/dialogue/espeak_library.py"},
     "scenedetect": {"dubkit/shots"},
     "pysubs2": {"dubkit/subtitles"},
-    "opentimelineio": {"dubkit/conform/timeline.py"},
+    "opentimelineio": {"dubkit/conform/timeline.py", "dubkit/shots/otio_cuts.py"},
     "click": {"pipelines/dubkit_cli"},
     "tqdm": {"pipelines/dubkit_cli"},
     "pooch": {"dubkit/lipsync/fetch.py"},

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dubkit
-from dubkit import compose
+from dubkit import picture_out
 from dubkit.blending import Mask
 from dubkit.media import measure_times, probe
 from dubkit.render import Rendered, render_spans
@@ -115,7 +115,7 @@ def write_cues(path: Path, duration: Fraction) -> Path:
 
 def dub_and_compare(clip: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, **speech: Any) -> DubReport:
     witness = Witness()
-    monkeypatch.setattr(compose, "render_spans", witness)
+    monkeypatch.setattr(picture_out, "render_spans", witness)
     before, times = probe(clip), measure_times(clip)
     assert before.video is not None
     output = folder / f"{clip.stem}.fr.mp4"

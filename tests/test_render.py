@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dubkit.blending import BlendSettings
+from dubkit.blending import BlendSettings, Enhancer, Pixels
 from dubkit.lipsync import LipModel, ModelConfig, Reference
 from dubkit.render import Rendered, RenderSettings, render_spans
 from dubkit.schema import ColourFamily, ColourTags, FaceTrack, Frame, PixelFormat, Span
@@ -72,6 +72,7 @@ def render(
     model: Painter | None = None,
     count: int = 40,
     settings: RenderSettings | None = None,
+    enhancer: Enhancer | None = None,
 ) -> tuple[list[Rendered], list[tuple[Span, str]]]:
     failures: list[tuple[Span, str]] = []
     results = list(
@@ -83,9 +84,17 @@ def render(
             listen,
             settings or RenderSettings(),
             lambda span, error: failures.append((span, str(error))),
+            enhancer,
         )
     )
     return results, failures
+
+
+class Whitener:
+    """Stands in for a restoration network."""
+
+    def enhance(self, face: Pixels, landmarks: npt.NDArray[np.float32]) -> Pixels:
+        return np.ones_like(face)
 
 
 def test_every_frame_comes_out_once_and_only_spans_are_changed() -> None:
@@ -100,11 +109,18 @@ def test_every_frame_comes_out_once_and_only_spans_are_changed() -> None:
 
 
 def test_each_frame_hears_its_own_window() -> None:
-    plain = RenderSettings(blend=BlendSettings(match_colour=False))
+    plain = RenderSettings(blend=BlendSettings(match_colour=False, match_detail=False))
     results, _ = render([Span(1, 0, 0, FrameRange(10, 30))], [track(0, 0, 40)], settings=plain)
     # At the heart of the mask a gray g is luma 16 + 219 g; the ends of the span are faded.
     for index in range(14, 26):
         assert results[index].frame.planes[0][75, 35] == pytest.approx(16 + 219 * index / 100, abs=1)
+
+
+def test_an_enhancer_has_the_last_word_on_the_face() -> None:
+    plain = RenderSettings(blend=BlendSettings(match_colour=False, match_detail=False))
+    results, failures = render([Span(1, 0, 0, FrameRange(10, 30))], [track(0, 0, 40)], None, 40, plain, Whitener())
+    assert failures == []
+    assert results[20].frame.planes[0][75, 35] == 235
 
 
 @pytest.mark.parametrize("reference", list(Reference))
@@ -115,8 +131,7 @@ def test_the_size_of_the_window_changes_nothing(reference: Reference) -> None:
     for window in (3, 7, 32):
         model = Painter(reference)
         model.copies = True
-        blend = BlendSettings(match_colour=False)
-        results.append(render(spans, tracks, model, settings=RenderSettings(window_frames=window, blend=blend))[0])
+        results.append(render(spans, tracks, model, settings=RenderSettings(window_frames=window))[0])
     one, other, third = results
     assert [len(result.patches) for result in one] == [len(result.patches) for result in third]
     for a, b in [*zip(one, other, strict=True), *zip(one, third, strict=True)]:

@@ -6,22 +6,26 @@ import numpy as np
 
 from dubkit.blending.paste import Patch
 from dubkit.blending.pixels import Mask, black_around, write_region
-from dubkit.schema import Frame
+from dubkit.schema import Frame, Region
 
 __all__ = ["overlay_of"]
+
+_MARGIN = 16
+"""Pixels around the mask that stay as they are: codecs that lose something smear over as many."""
 
 
 def overlay_of(patch: Patch) -> tuple[Frame, Mask]:
     """The new mouth alone, and how much of it is seen: over the frame as it was they give ``patch.frame``.
 
     The colours are not multiplied with the opacity ("straight"). A chroma sample that was left alone, because part of
-    it lies outside the mask, is that of the frame, so that it stays so under any opacity.
+    it lies outside the mask, is that of the frame, so that it stays so under any opacity. Colours that the format
+    cannot hold are cut off here before they are blended, in ``patch.frame`` after.
 
     Args:
         patch: What was changed.
 
     Returns:
-        The picture, black outside the patch's region, and its opacity: (frame.height, frame.width) float32, 0..1.
+        The picture, black beyond its surround, and its opacity: (frame.height, frame.width) float32, 0..1.
     """
     frame, region = patch.frame, patch.region
     picture = write_region(frame, region, patch.mouth, (patch.mask > 0).astype(np.float32))
@@ -30,4 +34,5 @@ def overlay_of(patch: Patch) -> tuple[Frame, Mask]:
     opacity[inside.top : inside.bottom, inside.left : inside.right] = patch.mask[
         inside.top - region.top : inside.bottom - region.top, inside.left - region.left : inside.right - region.left
     ]
-    return black_around(picture, region), opacity
+    kept = Region(region.left - _MARGIN, region.top - _MARGIN, region.right + _MARGIN, region.bottom + _MARGIN)
+    return black_around(picture, kept), opacity

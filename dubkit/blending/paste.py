@@ -1,4 +1,4 @@
-"""The new mouth into the frame: colour matched to the surround, soft at the edge, nothing else touched."""
+"""The new mouth into the frame: light, grain and sharpness of the surround, soft at the edge, nothing else touched."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from dubkit.blending.mask import MaskSettings, mouth_mask
+from dubkit.blending.detail import DetailLevels, DetailSettings, detailed, measure_detail, split_bands
+from dubkit.blending.enhance import Enhancer
+from dubkit.blending.light import LightSettings, light_field, lit, steadied
+from dubkit.blending.mask import MaskSettings, mouth_mask, mouth_zone
 from dubkit.blending.pixels import Mask, Pixels, read_region, write_region
 from dubkit.schema import Frame, Region
 
-__all__ = ["BlendSettings", "Patch", "fade", "match_colour", "paste_mouth"]
+__all__ = ["BlendSettings", "Match", "Patch", "fade", "paste_mouth"]
+
+_LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of B, G, R: ITU-R BT.601
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,33 @@ class BlendSettings:
     Attributes:
         mask: Shape of the mask.
         fade_frames: Frames over which a span's first and last mouths come and go.
-        match_colour: Whether the mouth's colour is brought to that of the face around it.
+        match_colour: Whether the mouth's colour and light are brought to those of the face around it.
+        light: How.
+        match_detail: Whether its grain and sharpness are.
+        detail: How.
     """
 
     mask: MaskSettings = field(default_factory=MaskSettings)
     fade_frames: int = 3
     match_colour: bool = True
+    light: LightSettings = field(default_factory=LightSettings)
+    match_detail: bool = True
+    detail: DetailSettings = field(default_factory=DetailSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """What was measured around one frame's mouth; handed to the next frame, so that the mouth does not flicker.
+
+    Attributes:
+        frame: Number of the frame.
+        light: What was added to the mouth's light; None where it was not matched.
+        detail: Levels of grain and sharpness; None where they were not matched.
+    """
+
+    frame: int
+    light: npt.NDArray[np.float32] | None = None
+    detail: DetailLevels | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +64,14 @@ class Patch:
         region: Where the mask lies.
         mask: (region.height, region.width) float32; 0 where nothing was touched.
         mouth: (region.height, region.width, 3) BGR: what was blended in, before it was.
+        match: What was measured, for the next frame.
     """
 
     frame: Frame
     region: Region
     mask: Mask
     mouth: Pixels
+    match: Match
 
 
 def fade(position: int, length: int, fade_frames: int, *, rises: bool = True, falls: bool = True) -> float:
@@ -60,22 +88,6 @@ def fade(position: int, length: int, fade_frames: int, *, rises: bool = True, fa
     return min([1.0, *((edge + 1) / (fade_frames + 1) for edge in edges)])
 
 
-def match_colour(new: Pixels, old: Pixels, mask: Mask) -> Pixels:
-    """``new`` shifted so that its mean colour on the mask's rim, where both show the same skin, equals that of ``old``.
-
-    Args:
-        new: (h, w, 3) the generated face.
-        old: (h, w, 3) the face as it was.
-        mask: (h, w); the rim is where it is neither 0 nor 1.
-    """
-    rim = mask * (1 - mask)
-    total = float(rim.sum())
-    if total < 1e-6:
-        return new
-    shift = np.tensordot(rim, old - new, axes=2) / total
-    return np.asarray(new + shift.astype(np.float32), np.float32)
-
-
 def paste_mouth(
     frame: Frame,
     region: Region,
@@ -83,6 +95,10 @@ def paste_mouth(
     landmarks: npt.NDArray[np.float32],
     settings: BlendSettings,
     opacity: float = 1.0,
+    *,
+    before: Match | None = None,
+    seed: int = 0,
+    enhancer: Enhancer | None = None,
 ) -> Patch:
     """``frame`` with ``mouth`` blended into ``region``.
 
@@ -93,9 +109,60 @@ def paste_mouth(
         landmarks: (5, 2) x, y in the frame; NaN where unknown.
         settings: How.
         opacity: 0 (leave the frame) .. 1.
+        before: What the patch of the frame before says (:attr:`Patch.match`); that of any other frame counts as None.
+        seed: Number of the face track; the grain depends on it and on the frame's number alone.
+        enhancer: Restores the face before it is blended in; None for none.
     """
     mask = mouth_mask(region, landmarks, settings.mask)
-    if settings.match_colour:
-        mouth = match_colour(mouth, read_region(frame, region), mask)
+    zone = mouth_zone(region, landmarks, settings.mask)
+    known = before if before is not None and before.frame == frame.index - 1 else Match(frame.index - 1)
+    if enhancer is not None:
+        mouth = _enhanced(frame, region, mouth, landmarks, mask, zone, settings, enhancer)
+    inner, part = _covered(region, mask)
+    mask, zone, mouth = mask[part], zone[part], mouth[part]
+    match = Match(frame.index)
+    if settings.match_colour or settings.match_detail:
+        old = read_region(frame, inner)
+        light = detail = None
+        if settings.match_colour:
+            light = steadied(light_field(mouth, old, mask, zone, settings.light), known.light, settings.light)
+            mouth = lit(mouth, light)
+        if settings.match_detail:
+            bands = [split_bands(pixels @ _LUMA, region.width, settings.detail) for pixels in (old, mouth)]
+            skin = np.asarray((mask > 0) & (zone == 0), np.float32)
+            corner = inner.top, inner.left
+            detail = measure_detail(bands[0], bands[1], skin, corner, known.detail, settings.detail)
+            added = detailed(bands[0], bands[1], zone, detail, (seed, frame.index), settings.detail)
+            mouth = mouth + added[..., None]
+        match = Match(frame.index, light, detail)
     mask = np.asarray(mask * np.float32(opacity), np.float32)
-    return Patch(write_region(frame, region, mouth, mask), region, mask, mouth)
+    return Patch(write_region(frame, inner, mouth, mask), inner, mask, mouth, match)
+
+
+def _covered(region: Region, mask: Mask) -> tuple[Region, tuple[slice, slice]]:
+    """The part of ``region`` in which the mask is not 0, in the frame and in the region; all of it where none is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return region, (slice(None), slice(None))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    inner = Region(region.left + left, region.top + top, region.left + right, region.top + bottom)
+    return inner, (slice(top, bottom), slice(left, right))
+
+
+def _enhanced(
+    frame: Frame,
+    region: Region,
+    mouth: Pixels,
+    landmarks: npt.NDArray[np.float32],
+    mask: Mask,
+    zone: Mask,
+    settings: BlendSettings,
+    enhancer: Enhancer,
+) -> Pixels:
+    """The whole face with its new mouth, restored: what an enhancer knows is faces, not mouths."""
+    old = read_region(frame, region)
+    if settings.match_colour:
+        mouth = lit(mouth, light_field(mouth, old, mask, zone, settings.light))
+    face = old + mask[..., None] * (mouth - old)
+    corner = np.array([region.left, region.top], np.float32)
+    return enhancer.enhance(np.clip(face, 0, 1), landmarks - corner)

@@ -24,12 +24,18 @@ class CastSettings:
         max_frames: Frames of a span at most; a longer run becomes several, so that none grows with the film.
         min_face: Height of a face's box in pixels below which a mouth is too small to see.
         max_yaw: Degrees a head may be turned before its mouth is left alone.
+        max_pitch: Degrees a head may nod, up or down, before its mouth is left alone.
+        min_sharpness: Sharpness of the face, 0..1, below which it is too blurred for a new mouth.
+        covered: Whether a mouth with something before it is changed all the same.
     """
 
     min_frames: int = 5
     max_frames: int = 750
     min_face: float = 32.0
     max_yaw: float = 60.0
+    max_pitch: float = 50.0
+    min_sharpness: float = 0.3
+    covered: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,9 +158,11 @@ def _cast_in_shot(
         rivals = sum(other.presence(frames) > 0 for other in here if other.track.frames.overlap(candidate.track.frames))
         if rivals > 1:
             notes.append(f"the largest of {rivals} faces was taken as the speaker in {frames}")
+        hindered = _left_alone(candidate, frames, settings)
         if not candidate.can_speak(frames):
-            notes.append(f"the face in {frames} is {_why_unusable(candidate, frames, settings)}")
+            notes.append(f"the face in {frames} is {hindered[0][1] if hindered else 'not visible'}")
             continue
+        notes.extend(f"the face in {frames} is {why} in {count} frames, left alone" for count, why in hindered)
         claimed = candidate.claimed(frames)
         runs = candidate.claim(frames, settings.min_frames)
         taken += claimed
@@ -170,17 +178,31 @@ def _parts(run: FrameRange, longest: int) -> list[FrameRange]:
 
 def _candidate(track: FaceTrack, settings: CastSettings) -> _Candidate:
     heights = track.boxes[:, 3] - track.boxes[:, 1]
-    turned = np.abs(np.nan_to_num(track.yaw, nan=0.0)) > settings.max_yaw
-    usable = np.asarray(track.visible & (heights >= settings.min_face) & ~turned)
+    usable = track.visible & ~np.any([flags for flags, _ in _hindrances(track, settings)], axis=0)
     area = np.asarray((track.boxes[:, 2] - track.boxes[:, 0]) * heights, np.float64)
     return _Candidate(track, usable, np.ones_like(usable), area)
 
 
-def _why_unusable(candidate: _Candidate, frames: FrameRange, settings: CastSettings) -> str:
-    track, rows = candidate.track, candidate.rows(frames)
-    if not track.visible[rows].any():
-        return "not visible"
-    height = float((track.boxes[rows, 3] - track.boxes[rows, 1]).max())
-    if height < settings.min_face:
-        return f"too small ({height:.0f} of at least {settings.min_face:.0f} pixels)"
-    return f"turned away by more than {settings.max_yaw:.0f} degrees"
+def _hindrances(
+    track: FaceTrack, settings: CastSettings, rows: slice = slice(None)
+) -> list[tuple[npt.NDArray[np.bool_], str]]:
+    """What keeps the mouth of a visible face from being changed, and in which frames; what is not known does not."""
+    heights = track.boxes[rows, 3] - track.boxes[rows, 1]
+    blurred, covered = track.sharpness[rows] < settings.min_sharpness, track.covered[rows] & (not settings.covered)
+    turned, bent = np.abs(track.yaw[rows]) > settings.max_yaw, np.abs(track.pitch[rows]) > settings.max_pitch
+    small = f"too small ({heights.max():.0f} of at least {settings.min_face:.0f} pixels)"
+    return [
+        (heights < settings.min_face, small),
+        (turned, f"turned away by more than {settings.max_yaw:.0f} degrees"),
+        (bent, f"bent up or down by more than {settings.max_pitch:.0f} degrees"),
+        (covered, "covered at the mouth"),
+        (blurred, "too blurred"),
+    ]
+
+
+def _left_alone(candidate: _Candidate, frames: FrameRange, settings: CastSettings) -> list[tuple[int, str]]:
+    """In how many visible frames something keeps the mouth from being changed, and what; the most frequent first."""
+    rows = candidate.rows(frames)
+    visible = candidate.track.visible[rows]
+    found = [(int((flags & visible).sum()), why) for flags, why in _hindrances(candidate.track, settings, rows)]
+    return sorted((entry for entry in found if entry[0]), key=lambda entry: -entry[0])

@@ -8,6 +8,16 @@ from dubkit.evaluation.landmarks import LandmarkFinder, mouth_distance, mouth_op
 from dubkit.evaluation.mfcc import MfccSettings, mfcc
 from dubkit.evaluation.protocols import GeneratorScores, ProtocolSettings, Takes, judge_generator, make_takes
 from dubkit.evaluation.report import METRICS, ClipView, Evaluation, Judges, Metric, Score, evaluate_clip, markdown_table
+from dubkit.evaluation.seam import (
+    MOST_RATIO,
+    MOST_SEAM,
+    SeamScore,
+    detail_ratio,
+    flicker_ratio,
+    noise_ratio,
+    score_seam,
+    seam_gradient,
+)
 from dubkit.evaluation.sheet import picture_rows, stack_sheets, takes_sheet
 from dubkit.evaluation.sync import SyncScore, score_sync
 from dubkit.evaluation.sync_crop import SyncCropSettings, cut_sync_crop, sync_crop_regions
@@ -16,6 +26,8 @@ from dubkit.evaluation.tables import expert_table, generator_table
 
 __all__ = [
     "METRICS",
+    "MOST_RATIO",
+    "MOST_SEAM",
     "PERFECT_PSNR",
     "ClipScores",
     "ClipView",
@@ -32,16 +44,19 @@ __all__ = [
     "ProtocolClip",
     "ProtocolSettings",
     "Score",
+    "SeamScore",
     "SyncCropSettings",
     "SyncNet",
     "SyncNetJudge",
     "SyncScore",
     "Takes",
     "cut_sync_crop",
+    "detail_ratio",
     "evaluate_clip",
     "excess_flicker",
     "expert_table",
     "flicker",
+    "flicker_ratio",
     "frechet_distance",
     "frechet_distance_of",
     "generator_table",
@@ -54,10 +69,13 @@ __all__ = [
     "mouth_distance",
     "mouth_l1",
     "mouth_opening",
+    "noise_ratio",
     "opening_correlation",
     "picture_rows",
     "psnr",
+    "score_seam",
     "score_sync",
+    "seam_gradient",
     "ssim",
     "stack_sheets",
     "stretch_faces",

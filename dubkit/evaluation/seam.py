@@ -5,9 +5,9 @@ float32 says where they may differ: 0 nowhere .. 1 wholly. Luma is that of BT.60
 the source at the same place, so that a face's own shading, beard and motion count on both sides. Identical clips score
 perfect: 0 for :func:`seam_gradient`, 1 for the ratios.
 
-The thresholds are what we hold our own results to. On the rim an added slope of half the natural one, with signs that
-do not agree, makes the whole steeper by an eighth: a test for edges along the border does not find it among the
-shading of a cheek. Noise and detail within a factor of two are of the same order.
+The thresholds are what we hold our own results to. Where the slope that a mouth brings to its border is 0.3 of the one
+that the face has there, and the two know nothing of one another, the border becomes steeper by a twentieth: a test for
+edges along it finds nothing among the shading of a cheek. Noises within a factor of two are of the same order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
     "seam_gradient",
 ]
 
-MOST_SEAM = 0.5
+MOST_SEAM = 0.3
 """A border is not found where :func:`seam_gradient` stays below this."""
 
 MOST_RATIO = 2.0
@@ -41,6 +41,7 @@ _SECTORS = 24
 _RIM = (0.01, 0.4)  # the outer part of a soft mask: skin in both pictures, since the lips lie further in
 _INSIDE = 0.5
 _FINE = 1.5  # pixels: standard deviation of the blur that parts grain and pores from form
+_REACH = 6  # pixels: how far that blur sees
 _COARSE = 6.0  # pixels: of the blur that leaves light alone
 _LEAST_SLOPE = 0.05  # levels per pixel: a flatter picture hides nothing, and its own slope is rounding
 _LEAST_NOISE = 0.1  # levels: less is the rounding of samples
@@ -96,8 +97,9 @@ def seam_gradient(before: Clip, after: Clip, masks: Masks) -> float:
 
     Along the rim (mask 0.01..0.4) the derivative of luma (blurred by 1.5 pixels) in the direction in which the mask
     falls is averaged in each of 24 sectors around the mask's centre. A seam is a step of one sign along a whole sector,
-    while texture averages out. Root mean square over sectors and frames of after less before, divided by that of
-    before.
+    while texture averages out. What after has more than before is divided by what before has, over sectors and frames,
+    once by their root mean squares, which a step along a part of the border shows in, and once by the medians of their
+    sizes, which a jaw's edge does not outweigh. The larger quotient counts.
 
     Raises:
         InputError: if the arrays do not fit together, or no mask has a rim.
@@ -112,7 +114,13 @@ def seam_gradient(before: Clip, after: Clip, masks: Masks) -> float:
         added.append(slopes[1] - slopes[0])
     if not natural or not np.concatenate(natural).size:
         raise InputError("no mask has a rim along which a seam could be looked for")
-    return _rms(added) / max(_rms(natural), _LEAST_SLOPE)
+    brought, there = (np.abs(np.concatenate(slopes)) for slopes in (added, natural))
+    return float(
+        max(
+            np.sqrt(np.mean(brought**2)) / max(np.sqrt(np.mean(there**2)), _LEAST_SLOPE),
+            np.median(brought) / max(np.median(there), _LEAST_SLOPE),
+        )
+    )
 
 
 def detail_ratio(before: Clip, after: Clip, masks: Masks) -> float:
@@ -137,13 +145,13 @@ def noise_ratio(before: Clip, after: Clip, masks: Masks, *, inside: bool = True)
         before: The source.
         after: The result.
         masks: Where it may differ.
-        inside: Under the mask (over 0.5 in all three frames), else where it is 0 in all three.
+        inside: Under the mask (over 0.5 in all three frames), else where it is 0 in all three as far as the blur sees.
 
     Raises:
         InputError: if the arrays do not fit together, there are fewer than three frames, or no such place.
     """
     _check(before, after, masks, least=3)
-    at = masks > _INSIDE if inside else masks == 0
+    at = masks > _INSIDE if inside else _clear_of(masks)
     old, new = (np.diff(_fine(_luma(clip)), n=2, axis=0) for clip in (before, after))
     return _ratio(old, new, at[:-2] & at[1:-1] & at[2:], np.sqrt(6))
 
@@ -188,6 +196,12 @@ def _ratio(old: Lumas, new: Lumas, where: npt.NDArray[np.bool_], scale: float) -
     return float(max(deviations[1], _LEAST_NOISE) / max(deviations[0], _LEAST_NOISE))
 
 
+def _clear_of(masks: Masks) -> npt.NDArray[np.bool_]:
+    """Where no pixel that the fine blur reaches is under a mask."""
+    reach = np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8)
+    return np.stack([cv2.dilate((mask > 0).astype(np.uint8), reach) == 0 for mask in masks])
+
+
 def _luma(clip: Clip) -> Lumas:
     return np.asarray(clip @ np.array([0.114, 0.587, 0.299], np.float32), np.float32)
 
@@ -198,10 +212,6 @@ def _fine(lumas: Lumas) -> Lumas:
 
 def _blurred(lumas: Lumas, sigma: float) -> Lumas:
     return np.stack([np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for luma in lumas])
-
-
-def _rms(values: list[npt.NDArray[np.float64]]) -> float:
-    return float(np.sqrt(np.mean(np.square(np.concatenate(values)))))
 
 
 def _check(before: Clip, after: Clip, masks: Masks, least: int = 1) -> None:

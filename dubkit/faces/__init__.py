@@ -1,22 +1,31 @@
-"""Faces: found in images, followed through shots."""
+"""Faces: found in images, followed through shots, known again across them."""
 
 from dubkit.faces.boxes import scale_faces, scale_track
 from dubkit.faces.choose import DETECTOR_NAMES, choose_detector
 from dubkit.faces.crop import CropSettings, crop_region, from_crop, to_crop
 from dubkit.faces.detector import FaceDetector
-from dubkit.faces.pose import head_yaw
+from dubkit.faces.embedder import FaceEmbedder, choose_embedder
+from dubkit.faces.identity import IdentitySettings, name_people
+from dubkit.faces.look import look_at
+from dubkit.faces.pose import head_pitch, head_yaw
 from dubkit.faces.track import TrackSettings, frames_to_look, track_faces
 
 __all__ = [
     "DETECTOR_NAMES",
     "CropSettings",
     "FaceDetector",
+    "FaceEmbedder",
+    "IdentitySettings",
     "TrackSettings",
     "choose_detector",
+    "choose_embedder",
     "crop_region",
     "frames_to_look",
     "from_crop",
+    "head_pitch",
     "head_yaw",
+    "look_at",
+    "name_people",
     "scale_faces",
     "scale_track",
     "to_crop",

@@ -9,8 +9,9 @@ from pathlib import Path
 from dubkit.errors import InputError, MissingDependencyError, ModelError
 from dubkit.faces.detector import FaceDetector
 from dubkit.faces.detectors.cascade import CascadeDetector
-from dubkit.faces.detectors.insightface import DEFAULT_PACKAGE, InsightFaceDetector, package_folder
+from dubkit.faces.detectors.insightface import InsightFaceDetector
 from dubkit.faces.detectors.yunet import YuNetDetector
+from dubkit.faces.insightface_zoo import DEFAULT_PACKAGE, package_folder, package_folders
 
 __all__ = ["DETECTOR_NAMES", "choose_detector"]
 
@@ -116,9 +117,7 @@ def _best(folders: Sequence[Path]) -> tuple[FaceDetector, str]:
 
 
 def _scrfd_files(folders: Sequence[Path]) -> Iterator[Path]:
-    own = package_folder().parent
-    packages = sorted(path for path in own.iterdir() if path.is_dir()) if own.is_dir() else []
-    found = _files([*folders, *packages], _SCRFD_FILES)
+    found = _files([*folders, *package_folders()], _SCRFD_FILES)
     yield from sorted(found, key=_rank)
 
 

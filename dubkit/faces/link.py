@@ -20,6 +20,14 @@ _SIZE_RATIO = 1.7
 _SIZE_COST = 0.5
 _TRUST = 8.0  # frames after which a speed counts for 1/e
 
+# Two looks at one face differ (one less the correlation of its thumbnails) by 0.01 in the median and 0.27 in one of a
+# hundred, looks at two people by 0.67 in the median: where paths cross, that decides. Beyond both limits, which no two
+# neighbouring looks at one face reached in 42 real face tracks, it is somebody else: a dissolve that nobody noticed.
+_LOOK_COST = 0.5
+_OTHER_CORRELATION, _OTHER_LIGHT = 0.5, 0.2
+_LEAST_CONTRAST = 0.04  # standard deviation, of 1 for white, below which a thumbnail shows nothing to tell people by
+_KEEP = 0.6  # part of what a chain has looked like so far that stays with each new look
+
 
 @dataclass
 class Chain:
@@ -28,6 +36,7 @@ class Chain:
     frames: list[int] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
     speed: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    thumbnail: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def append(self, frame: int, face: Face) -> None:
         """Add the next detection and learn its speed (pixels per frame of the centre)."""
@@ -36,6 +45,10 @@ class Chain:
             self.speed = moved if len(self.frames) == 1 else 0.5 * (self.speed + moved)
         self.frames.append(frame)
         self.faces.append(face)
+        seen = face.look.thumbnail.astype(np.float64) / 255
+        if seen.size:
+            known = self.thumbnail.shape == seen.shape
+            self.thumbnail = _KEEP * self.thumbnail + (1 - _KEEP) * seen if known else seen
 
     def cost(self, frame: int, face: Face) -> float:
         """How badly a detection fits: distance from where it is expected, in sizes; infinite if it cannot be."""
@@ -50,7 +63,20 @@ class Chain:
         near = min(_NEAR + unknown + _NEAR_PER_FRAME * passed, _NEAR_LIMIT)
         if distance > near * max(size, other) or ratio > _SIZE_RATIO:
             return float("inf")
-        return distance / max(size, other) + _SIZE_COST * float(np.log(ratio))
+        return distance / max(size, other) + _SIZE_COST * float(np.log(ratio)) + self._unlikeness(face)
+
+    def _unlikeness(self, face: Face) -> float:
+        """What it costs that a detection looks otherwise than the chain did; infinite if it is somebody else."""
+        seen = face.look.thumbnail.astype(np.float64) / 255
+        if seen.size == 0 or seen.shape != self.thumbnail.shape:
+            return 0.0
+        one, other = seen - seen.mean(), self.thumbnail - self.thumbnail.mean()
+        if min(one.std(), other.std()) < _LEAST_CONTRAST:
+            return 0.0
+        apart = 1 - float(np.mean(one * other) / (one.std() * other.std()))
+        if apart > _OTHER_CORRELATION and float(np.abs(seen - self.thumbnail).mean()) > _OTHER_LIGHT:
+            return float("inf")
+        return _LOOK_COST * apart
 
 
 def link_faces(detections: Mapping[int, Sequence[Face]], gap: int) -> list[Chain]:

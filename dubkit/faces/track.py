@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import InputError, RecordError
+from dubkit.faces.covered import covered_mouths
 from dubkit.faces.link import Chain, link_faces
-from dubkit.faces.pose import head_yaw
+from dubkit.faces.person import mean_embedding, some_signatures
+from dubkit.faces.pose import head_pitch, head_yaw
 from dubkit.faces.smooth import smooth_path
 from dubkit.schema import Face, FaceTrack, Shot
 from dubkit.timing import FrameRange
@@ -72,6 +74,10 @@ def track_faces(
     False, and boxes there are filled. A track that begins or ends within ``settings.every`` frames of the shot's
     edge is held to that edge; such frames are visible unless the detector looked at the edge and found nothing.
 
+    Where the detections carry what was seen of them (:func:`dubkit.faces.look_at`), faces whose paths cross are told
+    apart by it too, and sharpness, covered mouths and what tells people apart are known. A frame between two
+    detections counts as covered if either is.
+
     Args:
         shot: The shot.
         detections: Faces by number of the frame in the film, for every frame looked at, also where none was found.
@@ -111,6 +117,7 @@ def _track(index: int, shot: Shot, chain: Chain, looks: npt.NDArray[np.int64], s
     boxes = smooth_path(_between(frames, seen, [face.box for face in chain.faces]), settings.smooth)
     landmarks = smooth_path(_between(frames, seen, [face.landmarks for face in chain.faces]), settings.smooth)
     scores = np.interp(frames, seen, [face.score for face in chain.faces])
+    covered = covered_mouths(chain.faces)
     return FaceTrack(
         index=index,
         shot=shot.index,
@@ -120,6 +127,11 @@ def _track(index: int, shot: Shot, chain: Chain, looks: npt.NDArray[np.int64], s
         scores=scores.astype(np.float32),
         visible=_visible(frames, seen, looks, settings.blink),
         yaw=head_yaw(landmarks),
+        pitch=head_pitch(landmarks),
+        sharpness=_measured(frames, seen, [face.look.sharpness for face in chain.faces]),
+        covered=_covered(frames, seen, covered),
+        signatures=some_signatures(chain.faces, covered),
+        embedding=mean_embedding(chain.faces, covered),
     )
 
 
@@ -141,6 +153,25 @@ def _between(
     part = np.clip((frames - seen[left]) / steps, 0.0, 1.0).reshape(-1, *[1] * (known.ndim - 1))
     # A frame that was seen takes its own value even where the next is NaN.
     return np.asarray(np.where(part == 0, known[left], known[left] * (1 - part) + known[right] * part), np.float64)
+
+
+def _measured(
+    frames: npt.NDArray[np.int64], seen: npt.NDArray[np.int64], values: Sequence[float]
+) -> npt.NDArray[np.float32]:
+    """Values at all frames, straight between those measured, held outside; NaN where nothing was measured."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(len(frames), np.nan, np.float32)
+    return np.asarray(np.interp(frames, seen[known], np.array(values)[known]), np.float32)
+
+
+def _covered(
+    frames: npt.NDArray[np.int64], seen: npt.NDArray[np.int64], covered: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether the mouth was covered in the detection before a frame or in the one after it."""
+    after = np.clip(np.searchsorted(seen, frames), 0, len(seen) - 1)
+    before = np.clip(np.searchsorted(seen, frames, side="right") - 1, 0, len(seen) - 1)
+    return np.asarray(covered[before] | covered[after])
 
 
 def _visible(

@@ -2,7 +2,7 @@
 
 from dubkit.schema.audio import AudioInfo, MelSettings, MelSpectrogram, SoundClip, Waveform
 from dubkit.schema.cue import Cast, Cue, Fit, Line
-from dubkit.schema.face import Face, FaceCrops, FaceTrack
+from dubkit.schema.face import Face, FaceCrops, FaceLook, FaceTrack
 from dubkit.schema.job import JOB_VERSION, DubJob
 from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, Region, VideoInfo
 from dubkit.schema.record import dumps, from_json, loads, to_json
@@ -31,6 +31,7 @@ __all__ = [
     "DubReport",
     "Face",
     "FaceCrops",
+    "FaceLook",
     "FaceTrack",
     "Fit",
     "FitReport",

@@ -19,7 +19,7 @@ class DubJob:
 
     Attributes:
         video: The picture, or a still image.
-        output: The file to write.
+        output: The master to write; None where only patches are wanted.
         language: Language of the dub as a BCP 47 or ISO 639 code (``es``); tags the sound and chooses the voice.
         subtitles: Cue file in the new language; None means one line as long as the voice.
         voice: Full-length voice file, a folder of files named by cue, or a list (CSV, JSON) of cues and files; None
@@ -27,8 +27,10 @@ class DubJob:
         tts: Text-to-speech engine, such as ``espeak``, ``espeak:es+f3``, ``piper:voice.onnx`` or ``command:say ...``;
             empty where ``voice`` is given.
         cast: TOML file that names an engine for each speaker; the others get ``tts``.
+        cuts: List of cuts (CSV, EDL, OTIO) that is believed instead of looking for shots; None looks for them.
         encoding: Text encoding of the cue file; empty finds it out.
         model: Name of a built-in model or path of a checkpoint; empty takes the built-in default.
+        enhancer: ONNX file of a face restoration network (GFPGAN, GPEN, CodeFormer); None for none.
         detector: ``auto``, ``insightface``, ``yunet`` or ``cascade``.
         detector_model: Path of the detector's file or name of its package; empty looks in the usual places.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` ...
@@ -44,20 +46,26 @@ class DubJob:
         deliver: Folder for mix, dialogue stem, music and effects, and retimed subtitles; None for none of them.
         deliver_sound: ``wav`` or ``flac``: how sound is delivered.
         deliver_subtitles: Format of the retimed subtitles, as pysubs2 calls it, such as ``srt`` or ``ttml``.
+        patches: Folder for a clip of each changed span, a timeline that lays them over the original, and, unless
+            ``deliver`` names another folder, what that delivers; None for none of them.
+        patch_format: ``prores`` (ProRes 4444 with opacity), ``ffv1`` (the source's own samples, and opacity), or
+            ``full`` (whole frames as FFV1).
         picture: PNG file to draw the lines and the loudness to; None for none.
         shift: Seconds added to every cue's time, such as -3600 for cues that count from 01:00:00:00.
         version: Version of this document's form.
     """
 
     video: Path
-    output: Path
+    output: Path | None
     language: str = "und"
     subtitles: Path | None = None
     voice: Path | None = None
     tts: str = ""
     cast: Path | None = None
+    cuts: Path | None = None
     encoding: str = ""
     model: str = ""
+    enhancer: Path | None = None
     detector: str = "auto"
     detector_model: str = ""
     device: str = "auto"
@@ -70,6 +78,8 @@ class DubJob:
     deliver: Path | None = None
     deliver_sound: str = "wav"
     deliver_subtitles: str = "srt"
+    patches: Path | None = None
+    patch_format: str = "prores"
     picture: Path | None = None
     shift: Fraction = Fraction(0)
     version: int = JOB_VERSION
@@ -89,5 +99,9 @@ class DubJob:
             raise RecordError(f"the voices' level cannot be {self.voice_level!r}", remedy="use auto, match or keep")
         if self.deliver_sound not in ("wav", "flac"):
             raise RecordError(f"sound cannot be delivered as {self.deliver_sound!r}", remedy="use 'wav' or 'flac'")
+        if self.patch_format not in ("prores", "ffv1", "full"):
+            raise RecordError(f"patches cannot be {self.patch_format!r}", remedy="use 'prores', 'ffv1' or 'full'")
+        if self.output is None and self.patches is None:
+            raise RecordError("a job needs a file to write or a folder for patches", remedy="give one of the two")
         if self.voice is None and self.subtitles is None:
             raise RecordError("text to speech needs subtitles to read", remedy="give a subtitle file")

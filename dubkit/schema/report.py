@@ -107,7 +107,7 @@ class DubReport:
     """What became of a job.
 
     Attributes:
-        output: The file that was written.
+        output: The master that was written; None where only patches were.
         language: Language of the dub.
         frames: Frames of the picture.
         rate: Its nominal rate, as text.
@@ -119,11 +119,12 @@ class DubReport:
         notes: What concerns the whole film.
         seconds: Wall time per stage.
         loudness: How loud the sound is; None where nobody asked.
-        delivered: Further files that were written: sound, subtitles, picture.
+        delivered: Further files that were written: sound, subtitles, patches, timelines, picture.
+        timeline: The OpenTimelineIO file among them; None where no patches were wanted.
         version: Version of this document's form.
     """
 
-    output: Path
+    output: Path | None
     language: str
     frames: int
     rate: str
@@ -136,6 +137,7 @@ class DubReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
     loudness: LoudnessReport | None = None
     delivered: tuple[Path, ...] = ()
+    timeline: Path | None = None
     version: int = REPORT_VERSION
 
     @property

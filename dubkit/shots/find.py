@@ -1,11 +1,10 @@
-"""Find the cuts and fades of a picture while it is being decoded, with PySceneDetect's detectors.
+"""Find the cuts, fades and dissolves of a picture while it is being decoded.
 
 A hard cut is a frame whose change from the frame before is large, and several times larger than that of the frames
 around it (PySceneDetect's adaptive detector): fast motion changes all of them alike. A fade is a stretch of black
 (its threshold detector); the shot after it starts with the first black frame. What only flashes (the picture before
-and after is the same) is no cut.
-
-Not found: a dissolve from one picture into another, whose frames each change too little.
+and after is the same) is no cut. Dissolves, and fades to and from other colours, are found by
+:mod:`dubkit.shots.dissolve`: a shot begins in the middle of a dissolve.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -23,6 +21,8 @@ from scenedetect.detectors import AdaptiveDetector, ContentDetector, ThresholdDe
 
 from dubkit.errors import InputError, MediaError, RecordError
 from dubkit.schema import Image, Shot
+from dubkit.shots.bounds import Bounds
+from dubkit.shots.dissolve import DissolveFinder, DissolveSettings
 from dubkit.timing import FrameRange, FrameRate
 
 __all__ = ["ShotFinder", "ShotSettings", "find_shots"]
@@ -34,7 +34,7 @@ __all__ = ["ShotFinder", "ShotSettings", "find_shots"]
 # clips' 7,000 frames: 1, where a projected slide is switched off.
 _WEIGHTS = ContentDetector.Components(delta_hue=1.0, delta_sat=1.0, delta_lum=3.0, delta_edges=0.0)
 
-# At the ends of the film a cut is judged by neighbours that stand still, beside which any motion is large.
+# At the ends of the film, and beside another cut, a cut is judged by few neighbours, beside which motion is large.
 _END_FACTOR = 2.5
 
 # The picture is back after a flash if it changed less across it than these shares of the least change of a cut, and
@@ -54,6 +54,7 @@ class ShotSettings:
         flash: A picture that is back within this time was only interrupted by a flash, in seconds. Inserts as
             short as this are not separated from the shot around them. 0 looks for no flashes.
         side: Frames are scaled to this longest side before they are compared, in pixels.
+        dissolves: What counts as a dissolve.
     """
 
     change: float = 10.0
@@ -62,6 +63,7 @@ class ShotSettings:
     black: int = 4
     flash: float = 0.2
     side: int = 256
+    dissolves: DissolveSettings = field(default_factory=DissolveSettings)
 
     def __post_init__(self) -> None:
         """Refuse values nothing could be found with."""
@@ -94,10 +96,11 @@ class ShotFinder:
         self._shown = 0
         self._count = 0
         self._size: tuple[int, ...] = ()
-        self._recent: deque[Image] = deque(maxlen=3 * (self._reach + 1) + settings.window)
+        self._recent: deque[Image] = deque(maxlen=3 * (self._reach + 1) + 3 * settings.window + 2)
         self._candidates: deque[int] = deque()
         self._fades: deque[FrameRange] = deque()
-        self._cuts: set[int] = set()
+        self._dissolves = DissolveFinder(rate, settings.dissolves)
+        self._bounds = Bounds()
         self._shots: tuple[Shot, ...] | None = None
 
     def add(self, image: Image) -> None:
@@ -127,6 +130,7 @@ class ShotFinder:
         now = self._count - 1
         fades = self._fade_detector.process_frame(FrameTimecode(now, fps=self._rate.fps), small)
         self._fades.extend(FrameRange(fade.frame_num, now) for fade in fades)
+        self._dissolves.add(small)
         self._judge_until(self._count - self._reach)
 
     def finish(self) -> tuple[Shot, ...]:
@@ -135,9 +139,7 @@ class ShotFinder:
             if self._count:
                 self._show(self._recent[-1], times=self._settings.window)
             self._judge_until(self._count + 1)
-            bounds = sorted({0, self._count} | {cut for cut in self._cuts if 0 < cut < self._count})
-            ranges = [FrameRange(start, stop) for start, stop in pairwise(bounds)]
-            self._shots = tuple(Shot(index, frames) for index, frames in enumerate(ranges))
+            self._shots = self._bounds.shots(self._count, self._dissolves.finish())
         return self._shots
 
     def _show(self, image: Image, times: int = 1) -> None:
@@ -151,13 +153,14 @@ class ShotFinder:
         while self._candidates and self._candidates[0] < stop:
             cut = self._candidates.popleft()
             if self._is_cut(cut):
-                self._cuts.add(cut)
+                for frame in (cut, *self._cuts_beside(cut)):
+                    self._bounds.cut(frame, before=self._at(frame - 1), after=self._at(frame))
         while self._fades and self._fades[0].stop < stop:
             black = self._fades.popleft()
             lit = black.start - self._reach
             change = _change(self._at(lit - 1), self._at(black.start)) if len(black) <= self._reach else 0.0
             if not change or not self._is_back(lit, black.stop + self._reach, change):
-                self._cuts.add(black.start)
+                self._bounds.black(black.start)
 
     def _is_cut(self, cut: int) -> bool:
         """Whether it is no flash: the picture before is not soon back, the one after was not there shortly before."""
@@ -168,6 +171,21 @@ class ShotFinder:
             return False
         begins, ends = (cut, cut + reach), (cut - reach, cut)
         return not reach or not (self._is_back(*begins, change) or self._is_back(*ends, change))
+
+    def _cuts_beside(self, cut: int) -> list[int]:
+        """The other end of a shot of one frame, which the detector measures by the cut beside it."""
+        window = self._settings.window
+        found = []
+        for frame in (cut - 1, cut + 1):
+            if not 0 < frame < self._count or self._is_back(min(cut, frame), max(cut, frame)):
+                continue
+            around = [frame + step for step in range(-window, window + 1) if frame + step not in (frame, cut)]
+            usual = float(np.mean([_change(self._at(one - 1), self._at(one)) for one in around]))
+            if _change(self._at(frame - 1), self._at(frame)) >= max(
+                _END_FACTOR * self._settings.change, self._settings.ratio * usual
+            ):
+                found.append(frame)
+        return found
 
     def _is_back(self, start: int, stop: int, change: float = 0.0) -> bool:
         """Whether the picture before frame ``start`` is that of frame ``stop``, for an interruption of ``change``."""

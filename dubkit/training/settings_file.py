@@ -24,7 +24,7 @@ def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | Non
     """The settings in a TOML file: those for one ``kind`` stand under its name, those for both under ``common``.
 
     Args:
-        path: The file; None for the paper's.
+        path: The file; None for the paper's. A checkpoint that it starts from is named relative to it.
         kind: ``expert`` or ``generator``.
         changes: Dotted name -> TOML value, for instance ``run.steps`` -> ``2000``; they win over the file.
 
@@ -37,6 +37,9 @@ def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | Non
         if kind not in tree:
             raise InputError(f"has no table [{kind}]", path=path, remedy="use the tables common, expert and generator")
         data = _merged(_merged(data, tree.get("common", {})), tree[kind])
+        start = data["model"]["start"]
+        if isinstance(start, str) and start:
+            data["model"]["start"] = str(path.parent / start)
     for name, text in (changes or {}).items():
         data = _merged(data, _nested(name, text))
     try:

@@ -62,6 +62,7 @@ def _looking_options(command: F) -> F:
     default="expert",
     help="Who judges: dubkit's kind of expert, or the SyncNet behind LSE-D and LSE-C.",
 )
+@click.option("--cuts", type=_PATH, default=None, help="List of cuts (CSV, EDL, OTIO) instead of looking for them.")
 @_looking_options
 def sync_command(video: Path, judge: str, as_json: bool, **options: Any) -> int:
     """Say for every face in VIDEO how far its lips and the sound are apart."""

@@ -13,6 +13,7 @@ import click
 import dubkit
 from dubkit.errors import OutputError
 from dubkit.schema import DubReport, dumps
+from dubkit_cli.faces import faces_command
 from dubkit_cli.fit import fit_command, voice_options, voice_values
 from dubkit_cli.judge import evaluate_command, sync_command
 from dubkit_cli.models import models
@@ -40,14 +41,17 @@ def _shared_options(command: F) -> F:
     """Options of every command that makes a film."""
     for option in reversed(
         [
-            click.option(
-                "-o", "--output", type=_PATH, required=True, help="The file to write; its ending chooses the container."
-            ),
             click.option("--language", default="und", help="Language of the new voice, such as es or pt-BR."),
             click.option(
                 "--model",
                 default="",
                 help="Built-in model's name, or path of a checkpoint (also published Wav2Lip .pth).",
+            ),
+            click.option(
+                "--enhancer",
+                type=_PATH,
+                default=None,
+                help="ONNX file of a network that restores faces, such as GFPGAN, GPEN or CodeFormer.",
             ),
             click.option(
                 "--detector",
@@ -59,6 +63,9 @@ def _shared_options(command: F) -> F:
                 "--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l."
             ),
             click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
+            click.option(
+                "--cuts", type=_PATH, default=None, help="List of cuts (CSV, EDL, OTIO) instead of looking for them."
+            ),
             click.option(
                 "--codec", default="auto", help="FFmpeg encoder of the picture; auto stays with the source's codec."
             ),
@@ -73,6 +80,9 @@ def _shared_options(command: F) -> F:
 
 @cli.command("dub")
 @click.argument("video", type=_PATH)
+@click.option(
+    "-o", "--output", type=_PATH, default=None, help="The master to write; not needed where --patches is given."
+)
 @click.option("--subtitles", type=_PATH, required=True, help="Cues in the new language: SRT, VTT, ASS, TTML ...")
 @voice_options
 @click.option("--shift", type=float, default=0, help="Seconds added to every cue's time, such as -3600.")
@@ -103,6 +113,15 @@ def _shared_options(command: F) -> F:
     default="srt",
     help="How the retimed subtitles are delivered.",
 )
+@click.option(
+    "--patches", type=_PATH, default=None, help="Folder for a clip of each changed span, and timelines that use them."
+)
+@click.option(
+    "--patch-format",
+    type=click.Choice(["prores", "ffv1", "full"]),
+    default="prores",
+    help="Patches with opacity as ProRes 4444 or FFV1, or full frames as FFV1.",
+)
 @click.option("--picture", type=_PATH, default=None, help="Draw cues, voices and loudness to this PNG file.")
 @click.option("--encoding", default="", help="Text encoding of the subtitles, where it is not found out.")
 @_shared_options
@@ -116,6 +135,8 @@ def dub_command(
     **options: Any,
 ) -> int:
     """Dub VIDEO: new lips and new sound, line by line."""
+    if options["output"] is None and options["patches"] is None:
+        raise click.UsageError("Missing option '-o' / '--output', or '--patches'.")
     values = voice_values(voice, tts, voice_command, cast)
     files = [*(options[name] for name in ("video", "subtitles", "output", "stems", "picture")), voice, cast]
     return _reported(
@@ -129,6 +150,7 @@ def dub_command(
 @cli.command("lipsync")
 @click.argument("video", metavar="VIDEO|IMAGE", type=_PATH)
 @click.argument("audio", type=_PATH)
+@click.option("-o", "--output", type=_PATH, required=True, help="The file to write; its ending chooses the container.")
 @_shared_options
 def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> int:
     """Sync the lips in VIDEO to AUDIO; a still image becomes a talking picture."""
@@ -139,6 +161,7 @@ def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> 
 
 
 cli.add_command(evaluate_command)
+cli.add_command(faces_command)
 cli.add_command(fit_command)
 cli.add_command(models)
 cli.add_command(prepare_command)

@@ -110,7 +110,7 @@ class Reporter:
         for path in report.delivered:
             click.echo(f"delivered: {path}", err=True)
         click.echo(_total_summary(report), err=True)
-        click.echo(str(report.output))
+        click.echo(str(report.output or report.timeline))
         return code
 
     def facts(self, facts: Mapping[str, Any], words: Sequence[str], code: int = EXIT_OK) -> int:

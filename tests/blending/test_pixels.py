@@ -11,7 +11,11 @@ from dubkit.schema import ColourFamily, ColourTags, Frame, PixelFormat, Region
 
 FORMATS = {
     "yuv420p": PixelFormat("yuv420p", ColourFamily.YUV, 8, 1, 1),
+    "yuv420p10le": PixelFormat("yuv420p10le", ColourFamily.YUV, 10, 1, 1),
+    "yuv422p": PixelFormat("yuv422p", ColourFamily.YUV, 8, 1, 0),
     "yuv422p10le": PixelFormat("yuv422p10le", ColourFamily.YUV, 10, 1, 0),
+    "yuv444p": PixelFormat("yuv444p", ColourFamily.YUV, 8, 0, 0),
+    "yuv444p10le": PixelFormat("yuv444p10le", ColourFamily.YUV, 10, 0, 0),
     "yuv444p12le": PixelFormat("yuv444p12le", ColourFamily.YUV, 12, 0, 0),
     "yuva420p": PixelFormat("yuva420p", ColourFamily.YUV, 8, 1, 1, alpha=True),
     "gbrp10le": PixelFormat("gbrp10le", ColourFamily.RGB, 10),
@@ -56,18 +60,26 @@ def covered(frame: Frame, plane: int, mask: npt.NDArray[np.bool_]) -> npt.NDArra
     return np.asarray(padded.reshape(padded.shape[0] // sy, sy, padded.shape[1] // sx, sx).all(axis=(1, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     name=st.sampled_from(sorted(FORMATS)),
+    matrix=st.sampled_from([1, 2, 5, 6, 9]),
+    full_range=st.sampled_from([None, True, False]),
     size=st.tuples(st.integers(9, 40), st.integers(9, 40)),
     corner=st.tuples(st.integers(-8, 20), st.integers(-8, 20)),
     extent=st.tuples(st.integers(12, 30), st.integers(12, 30)),
     seed=st.integers(0, 1000),
 )
 def test_no_sample_outside_the_mask_changes(
-    name: str, size: tuple[int, int], corner: tuple[int, int], extent: tuple[int, int], seed: int
+    name: str,
+    matrix: int,
+    full_range: bool | None,
+    size: tuple[int, int],
+    corner: tuple[int, int],
+    extent: tuple[int, int],
+    seed: int,
 ) -> None:
-    frame = make_frame(name, *size, seed=seed)
+    frame = make_frame(name, *size, seed=seed, colour=ColourTags(matrix=matrix, full_range=full_range))
     region = Region(corner[0], corner[1], corner[0] + extent[0], corner[1] + extent[1])
     if region.left >= frame.width or region.top >= frame.height:
         return

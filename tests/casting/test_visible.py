@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from dubkit.casting import CastSettings, cast_lines
@@ -117,3 +119,45 @@ def test_a_smaller_face_is_left_alone_while_the_larger_one_is_there() -> None:
     tracks = [make_track(0, 0, (0, 50)), make_track(1, 0, (10, 20), size=50)]
     cast = cast_lines([make_line(1, 0, 2)], SHOTS, tracks, TIMES, CastSettings())
     assert {span.track for span in cast.spans} == {0}
+
+
+def marked(**values: object) -> FaceTrack:
+    return replace(make_track(0, 0, (0, 50)), **values)  # type: ignore[arg-type]
+
+
+def flags(*frames: int) -> npt.NDArray[np.bool_]:
+    found = np.zeros(50, np.bool_)
+    found[list(frames)] = True
+    return found
+
+
+@pytest.mark.parametrize(
+    ("track", "reason"),
+    [
+        (marked(covered=flags(*range(10, 20))), "covered at the mouth in 10 frames, left alone"),
+        (marked(sharpness=np.where(flags(*range(10, 20)), 0.1, 0.6).astype(np.float32)), "too blurred in 10 frames"),
+        (marked(pitch=np.where(flags(*range(10, 20)), -70, 5).astype(np.float32)), "bent up or down by more than 50"),
+        (marked(yaw=np.where(flags(*range(10, 20)), 75, 5).astype(np.float32)), "turned away by more than 60 degrees"),
+    ],
+)
+def test_frames_whose_mouth_is_not_to_be_seen_are_left_alone_and_said(track: FaceTrack, reason: str) -> None:
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, CastSettings())
+    assert [span.frames for span in cast.spans] == [FrameRange(0, 10), FrameRange(20, 25)]
+    assert any(reason in note for note in cast.reasons[1])
+
+
+def test_a_mouth_that_is_covered_throughout_is_the_reason() -> None:
+    track = marked(covered=np.ones(50, np.bool_))
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, CastSettings())
+    assert cast.spans == ()
+    assert any("the face in frames 0..24 is covered at the mouth" in note for note in cast.reasons[1])
+    everything = CastSettings(covered=True)
+    assert cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, everything).spans != ()
+
+
+def test_what_is_not_known_keeps_nothing_from_being_changed() -> None:
+    nothing = np.full(50, np.nan, np.float32)
+    track = marked(yaw=nothing, pitch=nothing, sharpness=nothing)
+    cast = cast_lines([make_line(1, 0, 1)], SHOTS, [track], TIMES, CastSettings())
+    assert [span.frames for span in cast.spans] == [FrameRange(0, 25)]
+    assert cast.reasons[1] == ()

@@ -272,3 +272,14 @@ def test_a_voice_without_samples(
     voice = tmp_path / "voice.wav"
     write_wav_header_only(voice)
     assert "voice.wav" in refused(["lipsync", str(sample.video), str(voice)], output, capsys)
+
+
+@pytest.mark.parametrize("kind", ["missing", "text"])
+def test_an_enhancer_that_is_none(
+    kind: str, sample: SampleFiles, voice: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enhancer = voice.with_name("restore.onnx")
+    if kind == "text":
+        enhancer.write_text("no network")
+    said = refused(["lipsync", str(sample.video), str(voice), "--enhancer", str(enhancer)], output, capsys)
+    assert "restore.onnx" in said

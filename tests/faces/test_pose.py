@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dubkit.faces import head_yaw
+from dubkit.faces import head_pitch, head_yaw
 
 # Millimetres: x to the right of the image, y down, z towards the camera.
 _HEAD = np.array([[-31.5, 0, 0], [31.5, 0, 0], [0, 38, 27], [-25, 70, 0], [25, 70, 0]], np.float64)
@@ -43,3 +43,31 @@ def test_many_at_once() -> None:
     assert yaws.dtype == np.float32
     assert yaws[[0, 2]] == pytest.approx([-20, 50], abs=1)
     assert np.isnan(yaws[[1, 3]]).all()
+
+
+@pytest.mark.parametrize("pitch", [-50, -20, 0, 20, 50])
+@pytest.mark.parametrize("yaw", [-30, 0, 30])
+def test_heads_that_nod(pitch: float, yaw: float) -> None:
+    """Looking down is positive; the points are turned the other way."""
+    assert head_pitch(seen(yaw, -pitch)) == pytest.approx(pitch, abs=8)
+
+
+def test_noses_differ_by_a_few_degrees() -> None:
+    found = []
+    for along in (35, 38, 41):
+        points = seen(pitch=-10)
+        points[2, 1] += (along - 38) * 2.0
+        found.append(float(head_pitch(points)))
+    assert found == sorted(found)
+    assert found[2] - found[0] < 15
+
+
+def test_tilting_does_not_nod() -> None:
+    assert head_pitch(seen(roll=40, pitch=15)) == pytest.approx(float(head_pitch(seen(pitch=15))), abs=0.5)
+
+
+def test_many_nods_at_once() -> None:
+    pitches = head_pitch(np.stack([seen(pitch=20), np.full((5, 2), np.nan), np.zeros((5, 2))]))
+    assert pitches.dtype == np.float32
+    assert pitches[0] == pytest.approx(-20, abs=6)
+    assert np.isnan(pitches[1:]).all()

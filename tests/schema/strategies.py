@@ -40,10 +40,16 @@ def time_ranges(draw: st.DrawFn) -> TimeRange:
 
 
 @st.composite
+def face_looks(draw: st.DrawFn) -> schema.FaceLook:
+    picture = npst.arrays(np.uint8, (2, 3, 3))
+    return schema.FaceLook(draw(NUMBERS), draw(picture), draw(picture), draw(float_arrays(3)), draw(float_arrays(2)))
+
+
+@st.composite
 def faces(draw: st.DrawFn) -> schema.Face:
     left, top = draw(float_arrays(2))
     box = np.array([left, top, left + 3, top + 3], np.float32)
-    return schema.Face(box, draw(float_arrays(5, 2, nan=True)), draw(st.floats(0, 1)))
+    return schema.Face(box, draw(float_arrays(5, 2, nan=True)), draw(st.floats(0, 1)), draw(face_looks()))
 
 
 @st.composite
@@ -60,6 +66,11 @@ def face_tracks(draw: st.DrawFn) -> schema.FaceTrack:
         visible=draw(npst.arrays(np.bool_, n)),
         yaw=draw(float_arrays(n, nan=True)),
         identity=draw(TEXT),
+        pitch=draw(float_arrays(n, nan=True)),
+        sharpness=draw(float_arrays(n, nan=True)),
+        covered=draw(npst.arrays(np.bool_, n)),
+        signatures=draw(float_arrays(2, 3)),
+        embedding=draw(float_arrays(4)),
     )
 
 
@@ -185,6 +196,7 @@ RECORDS: dict[type, st.SearchStrategy[Any]] = {
     ),
     schema.Face: faces(),
     schema.FaceCrops: face_crops(),
+    schema.FaceLook: face_looks(),
     schema.FaceTrack: face_tracks(),
     schema.Fit: FITS,
     schema.FitReport: st.builds(

@@ -53,6 +53,8 @@ def clip(start: int, stop: int) -> schema.Clip:
         (lambda: schema.Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 1.0), "no area"),
         (lambda: schema.Face(np.zeros(3, np.float32), np.zeros((5, 2), np.float32), 1.0), r"not \(3,\)"),
         (lambda: track(yaw=np.zeros(3, np.float32)), r"yaw of face track 7 should be \(2,\), not \(3,\)"),
+        (lambda: track(covered=np.ones(3, np.bool_)), r"covered of face track 7 should be \(2,\), not \(3,\)"),
+        (lambda: track(embedding=np.zeros((1, 2), np.float32)), r"needs signatures \(k, m\) and an embedding \(d,\)"),
         (lambda: track(frames=NONE), "face track 7 has no frames"),
         (lambda: schema.FaceCrops(np.zeros((1, 4, 5, 3), np.float32), ()), r"\(n, size, size, 3\)"),
         (lambda: schema.FaceCrops(np.zeros((1, 4, 4, 3), np.float32), ()), "1 face crops need as many regions, not 0"),
@@ -112,6 +114,16 @@ def test_records_print_shapes_and_not_contents() -> None:
         (track(), "FaceTrack(7, shot 0, frames 0..1, 2 visible)"),
     ):
         assert repr(record) == words
+
+
+def test_a_face_track_fills_in_what_is_not_known_and_may_be_cut() -> None:
+    whole = track(covered=np.array([False, True]), pitch=np.array([1, 2], np.float32))
+    assert np.isnan(whole.sharpness).all()
+    assert not track().covered.any()
+    part = whole.part(FrameRange(MANY.stop - 1, MANY.stop))
+    assert (len(part.frames), part.covered.tolist(), part.pitch.tolist()) == (1, [True], [2])
+    with pytest.raises(RecordError, match="lasts for"):
+        whole.part(FrameRange(MANY.start, MANY.stop + 1))
 
 
 def test_a_line_spans_cue_and_voice_only_where_they_meet() -> None:

@@ -111,9 +111,8 @@ def test_fade_through_black_starts_a_shot_in_the_dark() -> None:
     into = np.concatenate([np.linspace(0, 1, 12), np.ones(20)])
     film = dimmed(scene(1, 32), into[::-1]) + black(10) + dimmed(scene(2, 32), into)
     found = starts(film)
-    # The first black frame; and perhaps one more start where the second picture jumps out of the black.
+    assert len(found) == 2, "neither the last step into the black nor the first out of it is a cut"
     assert 29 <= found[1] <= 32
-    assert all(42 <= start <= 45 for start in found[2:])
 
 
 def test_fade_from_and_to_black_at_the_ends() -> None:
@@ -180,15 +179,14 @@ def test_scale_hardly_matters() -> None:
 def test_memory_does_not_grow_with_the_film() -> None:
     film = scene(1, 30)
     finder = ShotFinder(_RATE)
-    for image in film:
-        finder.add(image)
+    held = []
     tracemalloc.start()
-    for _ in range(10):
-        for image in film:
+    for _ in range(3):
+        for image in film * 6:
             finder.add(image)
-    grown = tracemalloc.get_traced_memory()[0]
+        held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert grown < 40 * film[0].nbytes, "300 frames came by"
+    assert held[2] < held[1] + 4 * film[0].nbytes, "180 frames came by"
 
 
 def test_images_that_are_none() -> None:

@@ -55,6 +55,13 @@ def test_tables_of_a_kind_win_over_common_ones_and_changes_over_both(tmp_path: P
     assert loads(TrainSettings, dumps(generator)) == generator
 
 
+def test_what_a_file_starts_from_lies_beside_it(tmp_path: Path) -> None:
+    path = write(tmp_path, "[expert.model]\nstart = 'before.safetensors'\n[generator]")
+    assert read_settings(path, "expert").model.start == str(tmp_path / "before.safetensors")
+    assert read_settings(path, "expert", {"model.start": "here.safetensors"}).model.start == "here.safetensors"
+    assert read_settings(path, "generator").model.start == ""
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -5,10 +5,6 @@ The package's code is under the MIT licence; the networks it publishes are for n
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +13,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from dubkit.errors import MissingDependencyError, ModelError
+from dubkit.errors import ModelError
 from dubkit.faces.boxes import uncovered, without_doubles
 from dubkit.faces.detector import check_image
+from dubkit.faces.insightface_zoo import DEFAULT_PACKAGE, load_detector, load_network
 from dubkit.schema import Face, Image
 
-__all__ = ["DEFAULT_PACKAGE", "InsightFaceDetector", "package_folder"]
-
-DEFAULT_PACKAGE = "buffalo_l"
-"""The package of networks that insightface itself takes by default."""
+__all__ = ["InsightFaceDetector"]
 
 _FREE = 640  # side that networks of free input size are prepared for; every look says its own
 _LARGEST = 1280  # longest side a network of free input size is given
@@ -73,7 +67,7 @@ class InsightFaceDetector:
 
     def __init__(self, model: str | Path = DEFAULT_PACKAGE, least_score: float = 0.5) -> None:
         path = Path(model)
-        self._network = _load_file(path) if path.suffix == ".onnx" else _load_package(str(model))
+        self._network = _load_file(path) if path.suffix == ".onnx" else load_detector(str(model))
         self._label = path.name
         self._least_score = least_score
         self._fixed = getattr(self._network, "static_input_size", None) or _fixed_size(self._network)
@@ -116,11 +110,6 @@ class InsightFaceDetector:
                     spots = np.concatenate([box[:4].reshape(2, 2), landmarks])
                     spots = ((spots - (tile.left, tile.top)) * (tile.fx, tile.fy)).astype(np.float32)
                     yield Face(spots[:2].reshape(4), spots[2:], float(min(box[4], 1.0))), tile
-
-
-def package_folder(name: str = DEFAULT_PACKAGE) -> Path:
-    """Where insightface keeps the package of that name; may not exist."""
-    return Path.home() / ".insightface" / "models" / name
 
 
 def _canvases(image: Image, fixed: tuple[int, int] | None) -> Iterator[tuple[Image, list[_Tile]]]:
@@ -167,69 +156,13 @@ def _fixed_size(network: Any) -> tuple[int, int] | None:
 def _load_file(path: Path) -> Any:
     if not path.is_file():
         raise ModelError("there is no such detector file", path=path, remedy="give a SCRFD .onnx file")
-    zoo, runtime = _import()
-    try:
-        with _quiet():
-            network = zoo.get_model(str(path), providers=_providers(runtime))
-    except _failures() as error:
-        raise _not_a_detector(path) from error
+    network = load_network(path, "finding faces with insightface", _not_a_detector(path))
     if getattr(network, "taskname", "") != "detection" or getattr(network, "fmc", None) is None:
         raise _not_a_detector(path)
     return network
-
-
-def _load_package(name: str) -> Any:
-    runtime = _import()[1]
-    from insightface.app import FaceAnalysis
-
-    try:
-        with _quiet():
-            return FaceAnalysis(name, allowed_modules=["detection"], providers=_providers(runtime)).det_model
-    except _failures() as error:
-        raise ModelError(
-            f"insightface has no package {name!r} with a detector and could not download one",
-            path=package_folder(name),
-            remedy="go online once, put the package's files there, or give a SCRFD .onnx file",
-        ) from error
-
-
-def _import() -> tuple[Any, Any]:
-    try:
-        with _quiet():
-            import onnxruntime
-            from insightface.model_zoo import model_zoo
-    except ImportError as error:
-        raise MissingDependencyError(
-            "insightface", extra="insightface", purpose="finding faces with insightface"
-        ) from error
-    return model_zoo, onnxruntime
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What loading a file that is no SCRFD network, or fetching one, may raise."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    runtime = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile)
-    own = (AssertionError, AttributeError, IndexError, OSError, RuntimeError, TypeError, ValueError)
-    return (*runtime, *own, zipfile.BadZipFile)
-
-
-def _providers(runtime: Any) -> list[str]:
-    """CUDA where this build of ONNX Runtime has it, and the processor."""
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    return [name for name in wanted if name in runtime.get_available_providers()]
 
 
 def _not_a_detector(path: Path) -> ModelError:
     return ModelError(
         "is no face detector that insightface can load", path=path, remedy="give a SCRFD .onnx file with its outputs"
     )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep insightface's prints, progress bars and warnings off the caller's screen."""
-    sink = io.StringIO()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
-        warnings.simplefilter("ignore")
-        yield

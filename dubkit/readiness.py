@@ -1,0 +1,121 @@
+"""A job made ready: its files opened, its settings filled in, before any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dubkit.analysis import AnalysisSettings, picture_of
+from dubkit.blending import Enhancer, OnnxEnhancer
+from dubkit.casting import CastSettings
+from dubkit.deliverables import check_delivery
+from dubkit.dialogue import LevelSettings, MixSettings, Voice
+from dubkit.errors import InputError
+from dubkit.faces import FaceDetector, choose_detector
+from dubkit.lines import LineSettings, LineSource, open_lines
+from dubkit.lipsync import LipModel, load_model
+from dubkit.media import MasterWriter, WriteSettings, probe
+from dubkit.patches import check_patches
+from dubkit.places import model_folders
+from dubkit.render import RenderSettings
+from dubkit.schema import DubJob, MediaInfo, VideoInfo
+from dubkit.shots import read_cut_list
+from dubkit.soundtrack import check_sound_wanted
+
+__all__ = ["DubSettings", "Ready", "prepare"]
+
+
+@dataclass(frozen=True)
+class DubSettings:
+    """Settings of every stage; the defaults are our best.
+
+    Attributes:
+        analysis: How the video is looked through; None takes :func:`dubkit.analysis.settings_for` it.
+        lines: How cues and voices become lines.
+        cast: What counts as a face that can speak.
+        render: How new mouths are made and blended in.
+        mix: How lines and original sound are mixed.
+        levels: How far the mix's levels may be moved.
+        write: How the picture is encoded.
+    """
+
+    analysis: AnalysisSettings | None = None
+    lines: LineSettings = field(default_factory=LineSettings)
+    cast: CastSettings = field(default_factory=CastSettings)
+    render: RenderSettings = field(default_factory=RenderSettings)
+    mix: MixSettings = field(default_factory=MixSettings)
+    levels: LevelSettings = field(default_factory=LevelSettings)
+    write: WriteSettings = field(default_factory=WriteSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A job whose files were all opened and found usable.
+
+    Attributes:
+        job: The job, all it leaves open filled in.
+        settings: Settings of every stage.
+        media: What the film's file holds.
+        picture: Its picture.
+        source: Cues and voices.
+        model: The generator.
+        detector: What finds faces.
+        detector_note: Which one, and why.
+        enhancer: What restores faces; None for nothing.
+    """
+
+    job: DubJob
+    settings: DubSettings
+    media: MediaInfo
+    picture: VideoInfo
+    source: LineSource
+    model: LipModel
+    detector: FaceDetector
+    detector_note: str
+    enhancer: Enhancer | None = None
+
+
+def prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> Ready:
+    """Open everything; whatever is wrong with what was given is said here, before any work.
+
+    Args:
+        job: What is to be done.
+        settings: How.
+        engine: Speaks whatever engine the job names; None for that one.
+
+    Raises:
+        InputError, OutputError: saying what is wrong.
+        MissingDependencyError: naming the package.
+    """
+    if job.patches is not None and job.deliver is None:
+        job = replace(job, deliver=job.patches)
+    media = probe(job.video)
+    picture = picture_of(media)
+    write = replace(settings.write, codec=job.codec) if job.codec != "auto" else settings.write
+    if job.output is not None:
+        _check_master(job, job.output)
+        MasterWriter(job.output, picture, settings=write)  # complains of a folder, an ending or a codec it cannot use
+    check_delivery(job)
+    check_patches(job, picture)
+    check_sound_wanted(job)
+    _check_cuts(job, picture)
+    detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
+    model = load_model(job.model, job.device, folders=model_folders())
+    enhancer = OnnxEnhancer(job.enhancer, job.device) if job.enhancer is not None else None
+    source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
+    return Ready(job, replace(settings, write=write), media, picture, source, model, detector, note, enhancer)
+
+
+def _check_cuts(job: DubJob, picture: VideoInfo) -> None:
+    if job.cuts is None:
+        return
+    if picture.is_still:
+        raise InputError("is a still image, which has no cuts", path=job.video, remedy="leave the list of cuts out")
+    read_cut_list(job.cuts, picture.rate, picture.start_timecode, picture.duration)
+
+
+def _check_master(job: DubJob, output: Path) -> None:
+    model = Path(job.model) if job.model else None
+    for given in (job.video, job.subtitles, job.voice, job.cuts, job.stems, job.enhancer, model):
+        if given is not None and output.exists() and given.exists() and output.samefile(given):
+            raise InputError("is a source and the result at once", path=output, remedy="give another output file")
