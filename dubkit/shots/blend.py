@@ -10,12 +10,22 @@ import numpy.typing as npt
 
 from dubkit.schema import Image
 
-__all__ = ["Look", "colour_likeness", "detail_kept", "dot", "is_flat", "look_at", "moved_rest", "place_likeness"]
+__all__ = [
+    "Look",
+    "colour_likeness",
+    "detail_kept",
+    "dot",
+    "is_faint",
+    "is_flat",
+    "look_at",
+    "moved_rest",
+    "place_likeness",
+]
 
 _Floats = npt.NDArray[np.float32]
 
 _FLAT = 40.0  # variance below which a picture is flat: black, white, or the last of a fade
-_FAINT = 0.03  # part of another picture's variance below which one is as good as flat
+_FAINT = 0.03  # part of another picture's variance below which one is faint
 _FINE = 5  # pixels whose mean is not fine
 _SPREAD = 40.0  # standard deviation of pictures brought to the same contrast
 _AREA = 7  # pixels over which the amount of detail is a place's
@@ -49,8 +59,13 @@ def dot(one: _Floats, other: _Floats) -> float:
     return float(np.einsum("i,i->", one.ravel(), other.ravel()))
 
 
-def is_flat(look: Look, beside: Look) -> bool:
-    """Whether there is nothing to be seen but one colour, or next to nothing beside what ``beside`` shows."""
+def is_flat(look: Look) -> bool:
+    """Whether there is nothing to be seen but one colour."""
+    return bool(look.colours.var() < _FLAT)
+
+
+def is_faint(look: Look, beside: Look) -> bool:
+    """Whether there is next to nothing to be seen beside what ``beside`` shows."""
     return bool(look.colours.var() < max(_FLAT, _FAINT * float(beside.colours.var())))
 
 

@@ -25,7 +25,17 @@ import numpy.typing as npt
 
 from dubkit.errors import RecordError
 from dubkit.schema import Image
-from dubkit.shots.blend import Look, colour_likeness, detail_kept, dot, is_flat, look_at, moved_rest, place_likeness
+from dubkit.shots.blend import (
+    Look,
+    colour_likeness,
+    detail_kept,
+    dot,
+    is_faint,
+    is_flat,
+    look_at,
+    moved_rest,
+    place_likeness,
+)
 from dubkit.timing import FrameRange, FrameRate
 
 __all__ = ["Dissolve", "DissolveFinder", "DissolveKind", "DissolveSettings"]
@@ -246,11 +256,11 @@ class DissolveFinder:
 
 
 def _kind(one: Look, other: Look) -> DissolveKind | None:
-    flat = is_flat(one, other), is_flat(other, one)
-    if all(flat):
-        return None
-    if any(flat):
-        return DissolveKind.FADE_IN if flat[0] else DissolveKind.FADE_OUT
+    """What these ends are the ends of; None where the light is only turned down, or nothing is seen at all."""
+    if is_faint(one, other):
+        return None if is_flat(other) else DissolveKind.FADE_IN
+    if is_faint(other, one):
+        return DissolveKind.FADE_OUT if is_flat(other) else None
     return DissolveKind.DISSOLVE
 
 
