@@ -106,7 +106,8 @@ def _pictures(seconds: float, late: float, rate: Fraction, start: float, shade: 
         picture = np.full(SIZE[::-1], 120, np.uint8)
         picture[top - 20 : bottom + 20, left - 20 : right + 20] = round(DARK + (BRIGHT - DARK) * said) + shade
         # Above the mouth there is something to see: a face without any detail counts as blurred.
-        picture[top : top + 60, left:right] += _DETAIL[:, : right - left]
+        brow = picture[top : top + 60, left:right]
+        brow += _DETAIL[: brow.shape[0], : brow.shape[1]]
         yield picture
 
 
