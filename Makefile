@@ -39,6 +39,7 @@ benchmarks: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.import_time
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.training_step
 
 clean:
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
