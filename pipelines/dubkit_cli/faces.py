@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dubkit.schema import to_json
-from dubkit.timing import Seconds
-from dubkit_cli.reporter import Reporter
+from dubkit_cli.choices import detector_options, json_option
+from dubkit_cli.reporter import Reporter, clock
 
 if TYPE_CHECKING:
     from dubkit.people import PeopleReport, Person
@@ -28,19 +28,13 @@ _PATH = click.Path(path_type=Path)
     default=None,
     help="PNG file for the contact sheet; the JSON lies beside it. By default named like VIDEO, in this folder.",
 )
-@click.option(
-    "--detector",
-    type=click.Choice(["auto", "insightface", "yunet", "cascade"]),
-    default="auto",
-    help="What finds faces; auto takes the best that is installed.",
-)
-@click.option("--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l.")
+@detector_options
 @click.option(
     "--recognition-model",
     default="",
     help="What knows people again: a file such as w600k_mbf.onnx of insightface; else one in the model folders.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option
 def faces_command(video: Path, output: Path | None, as_json: bool, **options: Any) -> int:
     """Write a contact sheet of the people in VIDEO, with their times, and the same as JSON.
 
@@ -66,11 +60,6 @@ def _words(report: PeopleReport) -> list[str]:
 
 
 def _line(person: Person) -> str:
-    times = ", ".join(f"{_clock(span.start)}–{_clock(span.stop)}" for span in person.spans)
+    times = ", ".join(f"{clock(span.start)}–{clock(span.stop)}" for span in person.spans)
     tracks = len(person.face_tracks)
     return f"{person.identity:<3} {tracks} face {'track' if tracks == 1 else 'tracks'}: {times}"
-
-
-def _clock(time: Seconds) -> str:
-    minutes, seconds = divmod(float(time), 60)
-    return f"{int(minutes):02}:{seconds:06.3f}"

@@ -10,6 +10,7 @@ import click
 import dubkit
 from dubkit.schema import FitReport, FittedLine, to_json
 from dubkit.timing import Seconds
+from dubkit_cli.choices import json_option, with_options
 from dubkit_cli.reporter import EXIT_LINE_FAILED, EXIT_OK, Reporter
 
 __all__ = ["fit_command", "voice_options", "voice_values"]
@@ -17,33 +18,28 @@ __all__ = ["fit_command", "voice_options", "voice_values"]
 _PATH = click.Path(path_type=Path)
 
 
-def voice_options(command: Any) -> Any:
-    """Options that say where the new voice comes from."""
-    for option in reversed(
-        [
-            click.option(
-                "--voice",
-                type=_PATH,
-                default=None,
-                help="The new voice: one full-length file, a folder of files named by cue, or a CSV or JSON list.",
-            ),
-            click.option(
-                "--tts",
-                default="",
-                metavar="ENGINE",
-                help="Text to speech instead: espeak, espeak:es+f3, piper:VOICE.onnx.",
-            ),
-            click.option(
-                "--voice-command",
-                default="",
-                metavar="COMMAND",
-                help="A program that speaks: 'prog --text {text} --out {output} --lang {language}'.",
-            ),
-            click.option("--cast", type=_PATH, default=None, help="TOML file that names a voice for each speaker."),
-        ]
-    ):
-        command = option(command)
-    return command
+voice_options = with_options(
+    click.option(
+        "--voice",
+        type=_PATH,
+        default=None,
+        help="The new voice: one full-length file, a folder of files named by cue, or a CSV or JSON list.",
+    ),
+    click.option(
+        "--tts",
+        default="",
+        metavar="ENGINE",
+        help="Text to speech instead: espeak, espeak:es+f3, piper:VOICE.onnx.",
+    ),
+    click.option(
+        "--voice-command",
+        default="",
+        metavar="COMMAND",
+        help="A program that speaks: 'prog --text {text} --out {output} --lang {language}'.",
+    ),
+    click.option("--cast", type=_PATH, default=None, help="TOML file that names a voice for each speaker."),
+)
+"""Options that say where the new voice comes from."""
 
 
 def voice_values(voice: Path | None, tts: str, voice_command: str, cast: Path | None) -> dict[str, Any]:
@@ -69,7 +65,7 @@ def voice_values(voice: Path | None, tts: str, voice_command: str, cast: Path | 
 @click.option("--shift", type=float, default=0, help="Seconds added to every cue's time, such as -3600.")
 @click.option("--encoding", default="", help="Text encoding of the subtitles, where it is not found out.")
 @click.option("--picture", type=_PATH, default=None, help="Draw cues and voices to this PNG file.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option
 def fit_command(
     video: Path | None,
     duration: float | None,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dubkit.schema import to_json
-from dubkit.timing import Seconds
-from dubkit_cli.reporter import Reporter
+from dubkit_cli.choices import cuts_option, detector_options, device_option, json_option, with_options
+from dubkit_cli.reporter import Reporter, clock
 
 if TYPE_CHECKING:
     from dubkit.comparing import ComparisonReport
@@ -21,37 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate_command", "sync_command"]
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _PATH = click.Path(path_type=Path)
 _CLOCK_RATE = 25  # crops a second of prepared clips
 
 
-def _looking_options(command: F) -> F:
-    """Options of commands that look for faces and judge them."""
-    for option in reversed(
-        [
-            click.option(
-                "--expert",
-                default="",
-                help="Lip-sync expert to judge by: a checkpoint, or a name in a model folder.",
-            ),
-            click.option("--syncnet", default="", help="File of SyncNet; else syncnet_v2.model in the model folders."),
-            click.option(
-                "--detector",
-                type=click.Choice(["auto", "insightface", "yunet", "cascade"]),
-                default="auto",
-                help="What finds faces; auto takes the best that is installed.",
-            ),
-            click.option(
-                "--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l."
-            ),
-            click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
-            click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
-        ]
-    ):
-        command = option(command)
-    return command
+_looking_options = with_options(
+    click.option(
+        "--expert",
+        default="",
+        help="Lip-sync expert to judge by: a checkpoint, or a name in a model folder.",
+    ),
+    click.option("--syncnet", default="", help="File of SyncNet; else syncnet_v2.model in the model folders."),
+    detector_options,
+    device_option,
+    json_option,
+)
+"""Options of commands that look for faces and judge them."""
 
 
 @click.command("sync")
@@ -62,7 +46,7 @@ def _looking_options(command: F) -> F:
     default="expert",
     help="Who judges: dubkit's kind of expert, or the SyncNet behind LSE-D and LSE-C.",
 )
-@click.option("--cuts", type=_PATH, default=None, help="List of cuts (CSV, EDL, OTIO) instead of looking for them.")
+@cuts_option
 @_looking_options
 def sync_command(video: Path, judge: str, as_json: bool, **options: Any) -> int:
     """Say for every face in VIDEO how far its lips and the sound are apart."""
@@ -161,17 +145,12 @@ def _sync_row(track: TrackSync) -> tuple[str, str, str, str, str, str, str]:
     return (
         str(track.face_track),
         str(track.shot),
-        f"{_clock(track.span.start)}–{_clock(track.span.stop)}",
+        f"{clock(track.span.start)}–{clock(track.span.stop)}",
         f"{track.face_height:.0f} px",
         f"{track.offset_frames:+d} {unit} ({track.offset_ms:+.0f} ms)" if judged else "–",
         f"{track.confidence:.3f}" if judged else "–",
         track.verdict.value,
     )
-
-
-def _clock(time: Seconds) -> str:
-    minutes, seconds = divmod(float(time), 60)
-    return f"{int(minutes):02}:{seconds:06.3f}"
 
 
 def _model_words(report: ModelReport) -> list[str]:

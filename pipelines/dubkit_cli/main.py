@@ -6,13 +6,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 import dubkit
 from dubkit.errors import OutputError
 from dubkit.schema import DubReport, dumps
+from dubkit_cli.choices import cuts_option, detector_options, device_option, json_option, with_options
 from dubkit_cli.faces import faces_command
 from dubkit_cli.fit import fit_command, voice_options, voice_values
 from dubkit_cli.judge import evaluate_command, sync_command
@@ -22,8 +23,6 @@ from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
 from dubkit_cli.train import train
 
 __all__ = ["main", "run"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
 
@@ -37,45 +36,28 @@ def cli() -> None:
     """
 
 
-def _shared_options(command: F) -> F:
-    """Options of every command that makes a film."""
-    for option in reversed(
-        [
-            click.option("--language", default="und", help="Language of the new voice, such as es or pt-BR."),
-            click.option(
-                "--model",
-                default="",
-                help="Built-in model's name, or path of a checkpoint (also published Wav2Lip .pth).",
-            ),
-            click.option(
-                "--enhancer",
-                type=_PATH,
-                default=None,
-                help="ONNX file of a network that restores faces, such as GFPGAN, GPEN or CodeFormer.",
-            ),
-            click.option(
-                "--detector",
-                type=click.Choice(["auto", "insightface", "yunet", "cascade"]),
-                default="auto",
-                help="What finds faces; auto takes the best that is installed.",
-            ),
-            click.option(
-                "--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l."
-            ),
-            click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
-            click.option(
-                "--cuts", type=_PATH, default=None, help="List of cuts (CSV, EDL, OTIO) instead of looking for them."
-            ),
-            click.option(
-                "--codec", default="auto", help="FFmpeg encoder of the picture; auto stays with the source's codec."
-            ),
-            click.option("--keep-original", is_flag=True, help="Keep the original sound as a further track."),
-            click.option("--report", "report_path", type=_PATH, default=None, help="Write the report as JSON here."),
-            click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
-        ]
-    ):
-        command = option(command)
-    return command
+_shared_options = with_options(
+    click.option("--language", default="und", help="Language of the new voice, such as es or pt-BR."),
+    click.option(
+        "--model",
+        default="",
+        help="Built-in model's name, or path of a checkpoint (also published Wav2Lip .pth).",
+    ),
+    click.option(
+        "--enhancer",
+        type=_PATH,
+        default=None,
+        help="ONNX file of a network that restores faces, such as GFPGAN, GPEN or CodeFormer.",
+    ),
+    detector_options,
+    device_option,
+    cuts_option,
+    click.option("--codec", default="auto", help="FFmpeg encoder of the picture; auto stays with the source's codec."),
+    click.option("--keep-original", is_flag=True, help="Keep the original sound as a further track."),
+    click.option("--report", "report_path", type=_PATH, default=None, help="Write the report as JSON here."),
+    json_option,
+)
+"""Options of every command that makes a film."""
 
 
 @cli.command("dub")

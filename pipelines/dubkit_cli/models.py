@@ -10,6 +10,7 @@ import click
 
 from dubkit.places import model_folders
 from dubkit.schema import to_json
+from dubkit_cli.choices import json_option
 from dubkit_cli.reporter import EXIT_ERROR, EXIT_OK, Reporter
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _folder_option = click.option(
     show_default="the first of DUBKIT_MODELS, or a folder of your own",
     help="Where model files are kept.",
 )
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 
 
 @click.group("models")
@@ -36,7 +36,7 @@ def models() -> None:
 
 @models.command("list")
 @_folder_option
-@_json_option
+@json_option
 def list_command(folder: Path, as_json: bool) -> int:
     """List the published files dubkit knows, and which of them are here."""
     reporter = Reporter(as_json)
@@ -62,7 +62,7 @@ def list_command(folder: Path, as_json: bool) -> int:
     "--from", "source", type=_PATH, default=None, help="A folder that holds the files: no network is used then."
 )
 @click.option("--accept-licence", is_flag=True, help="I use the files as their licences say, also non-commercial ones.")
-@_json_option
+@json_option
 def fetch_command(
     names: tuple[str, ...], folder: Path, source: Path | None, accept_licence: bool, as_json: bool
 ) -> int:
@@ -92,7 +92,7 @@ def fetch_command(
 @models.command("verify")
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
 @_folder_option
-@_json_option
+@json_option
 def verify_command(names: tuple[str, ...], folder: Path, as_json: bool) -> int:
     """Compare files with what was published, by SHA-256: those in the folder, or any FILE; without names, all there."""
     reporter = Reporter(as_json)
@@ -123,7 +123,7 @@ def verify_command(names: tuple[str, ...], folder: Path, as_json: bool) -> int:
 @click.argument("source", metavar="FILE", type=_PATH)
 @click.option("-o", "--output", type=_PATH, required=True, help="The .safetensors file to write.")
 @click.option("--half", is_flag=True, help="Store 16-bit weights, in half the space.")
-@_json_option
+@json_option
 def convert_command(source: Path, output: Path, half: bool, as_json: bool) -> int:
     """Convert the published generator, expert or discriminator FILE to safetensors."""
     reporter = Reporter(as_json)

@@ -11,6 +11,7 @@ import click
 from dubkit.errors import OutputError
 from dubkit.places import model_folders
 from dubkit.schema import to_json
+from dubkit_cli.choices import detector_options, json_option
 from dubkit_cli.reporter import EXIT_ERROR, EXIT_OK, Reporter
 
 if TYPE_CHECKING:
@@ -46,16 +47,10 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     help="Clips the expert is less sure of are dropped.",
 )
-@click.option(
-    "--detector",
-    type=click.Choice(["auto", "insightface", "yunet", "cascade"]),
-    default="auto",
-    help="What finds faces; auto takes the best that is installed.",
-)
-@click.option("--detector-model", default="", help="The detector's file, or an insightface package such as buffalo_l.")
+@detector_options
 @click.option("--device", default="auto", help="Where the expert runs: auto, cpu, cuda, cuda:1, mps.")
 @click.option("--workers", type=click.IntRange(0), default=0, help="Processes; 0 for one per core.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option
 def prepare_command(
     folder: Path,
     output: Path,

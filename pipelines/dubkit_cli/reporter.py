@@ -14,7 +14,7 @@ from dubkit.errors import Cancelled, DubkitError
 from dubkit.schema import DubReport, LineReport, LineStatus, LoudnessReport, to_json
 from dubkit.timing import Seconds
 
-__all__ = ["EXIT_CANCELLED", "EXIT_ERROR", "EXIT_LINE_FAILED", "EXIT_OK", "Reporter"]
+__all__ = ["EXIT_CANCELLED", "EXIT_ERROR", "EXIT_LINE_FAILED", "EXIT_OK", "Reporter", "clock"]
 
 EXIT_OK = 0
 EXIT_ERROR = 1
@@ -180,14 +180,15 @@ def _from_system(error: OSError) -> DubkitError:
     )
 
 
-def _clock(time: Seconds) -> str:
+def clock(time: Seconds) -> str:
+    """Minutes and seconds, such as ``01:02.345``."""
     minutes, seconds = divmod(float(time), 60)
     return f"{int(minutes):02}:{seconds:06.3f}"
 
 
 def _line_summary(line: LineReport) -> str:
     words = line.text if len(line.text) <= 40 else line.text[:39] + "…"
-    head = f"{line.cue:4}  {_clock(line.span.start)}–{_clock(line.span.stop)}  {line.status.value:<15}"
+    head = f"{line.cue:4}  {clock(line.span.start)}–{clock(line.span.stop)}  {line.status.value:<15}"
     why = "; ".join(part for part in (line.reason, *line.notes) if part)
     return f"{head} {line.changed:5} frames  {words}" + (f"  [{why}]" if why else "")
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from dubkit_cli.choices import device_option, json_option, with_options
 from dubkit_cli.reporter import Reporter
 
 __all__ = ["train"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
 
@@ -25,21 +23,15 @@ def train() -> None:
     """
 
 
-def _shared_options(command: F) -> F:
-    for option in reversed(
-        [
-            click.argument("prepared", type=_PATH),
-            click.option("-o", "--output", type=_PATH, required=True, help="Folder of this training."),
-            click.option("--settings", type=_PATH, default=None, help="TOML file; without one, as in the paper."),
-            click.option(
-                "--set", "changes", multiple=True, metavar="NAME=VALUE", help="One setting, such as run.steps=2000."
-            ),
-            click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps."),
-            click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
-        ]
-    ):
-        command = option(command)
-    return command
+_shared_options = with_options(
+    click.argument("prepared", type=_PATH),
+    click.option("-o", "--output", type=_PATH, required=True, help="Folder of this training."),
+    click.option("--settings", type=_PATH, default=None, help="TOML file; without one, as in the paper."),
+    click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="One setting, such as run.steps=2000."),
+    device_option,
+    json_option,
+)
+"""What both kinds of training take."""
 
 
 @train.command("expert")
