@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.errors import InputError
-from dubkit.lipsync import Reference, mel_windows
+from dubkit.lipsync import CLOCK_RATE, Reference, mel_windows
 from dubkit.lipsync.expert import CLIP_FRAMES
+from dubkit.schema import MelSpectrogram
 from dubkit.training.augment import PictureChange, SoundChange
 from dubkit.training.index import PreparedClips, TrainingClip
 from dubkit.training.settings import DataSettings
@@ -24,8 +25,6 @@ __all__ = ["Batch", "ClipDraws"]
 
 Batch = Mapping[str, npt.NDArray[np.float32]]
 """Name -> array; what the names are is said by the method that makes it."""
-
-_RATE = 25
 
 
 class ClipDraws:
@@ -69,9 +68,8 @@ class ClipDraws:
         faces, windows = [], []
         for clip in self._choose(random, self._settings.clips):
             starts = self._starts(random, clip, self._settings.windows)
-            whole = self._prepared.faces(clip)
-            groups = np.concatenate([whole[start : start + CLIP_FRAMES] for start in starts])
-            change = PictureChange(random, self._settings.augment, whole.shape[1])
+            groups = _groups(self._prepared.faces(clip), starts)
+            change = PictureChange(random, self._settings.augment, groups.shape[1])
             faces.append(_stacked_lower_halves(change.apply(groups)))
             windows.append(self._windows(random, clip, starts, mel_offset))
         return {"faces": np.concatenate(faces), "windows": np.concatenate(windows)}
@@ -107,11 +105,11 @@ class ClipDraws:
             ).transpose(1, 0, 2, 3)
             parts["faces"].append(changed[:, :CLIP_FRAMES])
             parts["references"].append(np.broadcast_to(changed[:, CLIP_FRAMES:], changed[:, :CLIP_FRAMES].shape))
-            frames = np.arange(CLIP_FRAMES)
+            frames, sound = np.arange(CLIP_FRAMES), self._prepared.sound(clip)
             change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
             for name, first in (("windows", start), ("wrong_windows", wrong)):
-                parts[name].append(change.apply(self._heard(clip, first + frames, mel_offset))[:, None])
-            parts["sync_windows"].append(change.apply(self._heard(clip, [start], expert_offset)))
+                parts[name].append(change.apply(_heard(sound, first + frames, mel_offset))[:, None])
+            parts["sync_windows"].append(change.apply(_heard(sound, [start], expert_offset)))
         return {name: np.stack(values) for name, values in parts.items()}
 
     def warm_up_batch(self, draw: tuple[int, ...], size: int, mel_offset: Fraction, shapes: ClipShapes) -> Batch:
@@ -131,10 +129,8 @@ class ClipDraws:
         each = self._settings.windows
         for clip in self._choose(random, -(-size // each)):
             starts = self._starts(random, clip, each)
-            whole = self._prepared.faces(clip)
-            groups = np.concatenate([whole[start : start + CLIP_FRAMES] for start in starts])
-            # A mirrored or moved face has other components: only light is changed.
-            faces.append(_stacked_lower_halves(groups))
+            # Unchanged: a mirrored or moved face has other components.
+            faces.append(_stacked_lower_halves(_groups(self._prepared.faces(clip), starts)))
             windows.append(self._windows(random, clip, starts, mel_offset))
             known = shapes.of(clip)
             wanted.append(np.stack([known[start : start + CLIP_FRAMES].ravel() for start in starts]))
@@ -173,12 +169,7 @@ class ClipDraws:
         self, random: np.random.Generator, clip: TrainingClip, starts: Sequence[int], mel_offset: Fraction
     ) -> npt.NDArray[np.float32]:
         change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
-        return change.apply(self._heard(clip, starts, mel_offset))[:, None]
-
-    def _heard(
-        self, clip: TrainingClip, frames: Sequence[int] | npt.NDArray[np.int64], mel_offset: Fraction
-    ) -> npt.NDArray[np.float32]:
-        return mel_windows(self._prepared.sound(clip), [Fraction(int(frame), _RATE) for frame in frames], mel_offset)
+        return change.apply(_heard(self._prepared.sound(clip), starts, mel_offset))[:, None]
 
 
 def _weights(clips: Sequence[TrainingClip], least: int, balance: float) -> npt.NDArray[np.float64]:
@@ -188,6 +179,17 @@ def _weights(clips: Sequence[TrainingClip], least: int, balance: float) -> npt.N
     for clip, weight in zip(clips, room, strict=True):
         people[clip.identity] = people.get(clip.identity, 0.0) + weight
     return room * np.array([people[clip.identity] for clip in clips]) ** -balance
+
+
+def _groups(faces: npt.NDArray[np.uint8], starts: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """(5 x starts, h, w, 3): five frames from each start on."""
+    return np.concatenate([faces[start : start + CLIP_FRAMES] for start in starts])
+
+
+def _heard(
+    sound: MelSpectrogram, frames: Sequence[int] | npt.NDArray[np.int64], mel_offset: Fraction
+) -> npt.NDArray[np.float32]:
+    return mel_windows(sound, [Fraction(int(frame), CLOCK_RATE) for frame in frames], mel_offset)
 
 
 def _channels_first(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

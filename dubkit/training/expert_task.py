@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -20,18 +19,12 @@ from dubkit.training.losses import clip_pairs, pair_accuracy, paired_sync
 from dubkit.training.players import ExpertPlayer
 from dubkit.training.settings import AugmentSettings, TrainSettings
 from dubkit.training.shapes import ClipShapes
-from dubkit.training.task import Wrap, seconds, started_network, to_tensors
+from dubkit.training.task import Report, Wrap, seconds, started_network, to_tensors
 from dubkit.training.warm_up import WarmUp
 
 __all__ = ["ExpertTask"]
 
 _HELD_OUT_WINDOWS = 4
-
-
-@dataclass(frozen=True)
-class _Report:
-    numbers: Mapping[str, float]
-    sheet: npt.NDArray[np.uint8] | None = None
 
 
 class ExpertTask:
@@ -85,7 +78,7 @@ class ExpertTask:
         loss, numbers = self._player(batch)
         yield "expert", loss, numbers
 
-    def evaluate(self, networks: Mapping[str, nn.Module]) -> _Report:
+    def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """The paper's loss on held-out clips, and the share of wrong sounds found farther than the right one."""
         expert = networks["expert"]
         found = []
@@ -96,4 +89,4 @@ class ExpertTask:
                 pairs = clip_pairs(sound, faces, _HELD_OUT_WINDOWS)
                 found.append([float(paired_sync(pairs)), float(pair_accuracy(pairs))])
         loss, accuracy = np.mean(found, axis=0)
-        return _Report({"held_out_loss": float(loss), "held_out_accuracy": float(accuracy)})
+        return Report({"held_out_loss": float(loss), "held_out_accuracy": float(accuracy)})

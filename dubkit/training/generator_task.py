@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -29,16 +28,10 @@ from dubkit.training.players import (
 from dubkit.training.settings import AugmentSettings, TrainSettings
 from dubkit.training.shapes import ClipShapes
 from dubkit.training.sheet import picture_sheet
-from dubkit.training.task import Wrap, seconds, started_network, to_tensors
+from dubkit.training.task import Report, Wrap, seconds, started_network, to_tensors
 from dubkit.training.warm_up import WarmUp
 
 __all__ = ["GeneratorTask"]
-
-
-@dataclass(frozen=True)
-class _Report:
-    numbers: Mapping[str, float]
-    sheet: npt.NDArray[np.uint8] | None
 
 
 class GeneratorTask:
@@ -129,7 +122,7 @@ class GeneratorTask:
             loss, numbers = self._adversary(batch["faces"], made)
             yield "discriminator", loss, numbers
 
-    def evaluate(self, networks: Mapping[str, nn.Module]) -> _Report:
+    def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """Held-out mouths made with the right and with wrong sound, beside copying the reference and the real ones."""
         generator = networks["generator"]
         rows: list[list[float]] = []
@@ -164,7 +157,7 @@ class GeneratorTask:
         if numbers["held_out_sync_right"] < self._settings.generator.sync_below:
             self.state["sync_on"] = True
         numbers["sync_on"] = float(self.state["sync_on"])
-        return _Report(numbers, picture_sheet(sheets))
+        return Report(numbers, picture_sheet(sheets))
 
     def _weights(self, step: int) -> Weights:
         loss = self._settings.generator

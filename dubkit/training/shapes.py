@@ -6,6 +6,7 @@ Principal components of pixels need no landmarks and no labels. They are found o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -64,8 +65,13 @@ class ClipShapes:
 
     def __init__(self, prepared: PreparedClips, components: int) -> None:
         self._prepared = prepared
-        self.basis = _find_basis(prepared, components)
+        self._components = components
         self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    @cached_property
+    def basis(self) -> MouthBasis:
+        """Directions in which the mouths of the training clips change, found when first asked for."""
+        return _find_basis(self._prepared, self._components)
 
     def of(self, clip: TrainingClip) -> npt.NDArray[np.float32]:
         """(frames, k) float32, measured when first asked for."""

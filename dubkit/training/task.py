@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol, TypeVar
 
@@ -13,13 +14,13 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from dubkit.errors import InputError
-from dubkit.lipsync import Checkpoint, ModelConfig, load_checkpoint
+from dubkit.lipsync import CLOCK_RATE, Checkpoint, ModelConfig, load_checkpoint
 from dubkit.lipsync.architecture import build_network
 from dubkit.training.dataset import Batch
 from dubkit.training.settings import TrainSettings
 
 __all__ = [
-    "Reports",
+    "Report",
     "Task",
     "Wrap",
     "encoded_features",
@@ -34,18 +35,17 @@ Wrap = Callable[[nn.Module], nn.Module]
 """Makes a player run on all devices at once."""
 
 
-class Reports(Protocol):
-    """What a look at held-out clips found."""
+@dataclass(frozen=True)
+class Report:
+    """What a look at held-out clips found.
 
-    @property
-    def numbers(self) -> Mapping[str, float]:
-        """Name -> value, for the curve."""
-        ...
+    Attributes:
+        numbers: Name -> value, for the curve.
+        sheet: (h, w, 3) BGR picture to look at; None where there is nothing to see.
+    """
 
-    @property
-    def sheet(self) -> npt.NDArray[np.uint8] | None:
-        """(h, w, 3) BGR picture to look at; None where there is nothing to see."""
-        ...
+    numbers: Mapping[str, float]
+    sheet: npt.NDArray[np.uint8] | None = None
 
 
 class Task(Protocol):
@@ -78,7 +78,7 @@ class Task(Protocol):
         """Player, loss and parts of the loss, one player after the other; each is stepped back through at once."""
         ...
 
-    def evaluate(self, networks: Mapping[str, nn.Module]) -> Reports:
+    def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """Look at held-out clips with ``networks`` (those of ``products``, in eval mode)."""
         ...
 
@@ -128,4 +128,4 @@ def to_tensors(batch: Batch, device: torch.device) -> dict[str, Tensor]:
 
 def seconds(frames: int) -> Fraction:
     """Seconds of ``frames`` of the 25 fps clock that networks are trained on."""
-    return Fraction(frames, 25)
+    return Fraction(frames, CLOCK_RATE)

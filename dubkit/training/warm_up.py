@@ -46,6 +46,7 @@ class WarmUp:
         self.players: Mapping[str, nn.Module] = {}
         self.networks: Mapping[str, nn.Module] = {}
         if settings.steps:
+            _ = shapes.basis  # found here, before several threads ask for it at once
             features = encoded_features(next(iter(encoders.values())))
             player = WarmUpPlayer(encoders, features, CLIP_FRAMES * settings.components).to(device)
             self.players = {"warm_up": wrap(player)}

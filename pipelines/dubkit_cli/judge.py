@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["evaluate_command", "sync_command"]
 
 _PATH = click.Path(path_type=Path)
-_CLOCK_RATE = 25  # crops a second of prepared clips
 
 
 _looking_options = with_options(
@@ -113,6 +112,7 @@ def _held_out(folder: Path) -> list[ProtocolClip]:
     """The held-out clips of a prepared folder."""
     from dubkit.errors import InputError
     from dubkit.evaluation import ProtocolClip
+    from dubkit.lipsync import CLOCK_RATE
     from dubkit.training import HELD_OUT, PreparedClips
 
     prepared = PreparedClips(folder)
@@ -120,7 +120,7 @@ def _held_out(folder: Path) -> list[ProtocolClip]:
         ProtocolClip(
             clip.name,
             prepared.faces(clip),
-            tuple(Fraction(frame, _CLOCK_RATE) for frame in range(clip.frames)),
+            tuple(Fraction(frame, CLOCK_RATE) for frame in range(clip.frames)),
             prepared.sound(clip),
         )
         for clip in prepared.clips(HELD_OUT)
