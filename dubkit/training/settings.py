@@ -59,8 +59,14 @@ class AugmentSettings:
         shift: Largest move of the crop, in pixels.
         zoom: Largest change of the crop's size, as a share.
         turn: Largest turn, in degrees.
+        stretch: Largest change of a face's width against its height, as a share.
+        tone: Largest change of the mid-tones: values 0..1 are raised to a power of at most 2 to this.
+        grey: Share of draws that lose their colours.
+        blur: Largest blur, as a Gaussian's standard deviation in pixels.
         loudness: Largest change of the sound's level, in dB.
         pitch: Largest move of the sound's spectrum, in mel bands.
+        tilt: Largest tilt of the sound's spectrum, in dB from its lowest to its highest band.
+        noise: Highest floor of noise that may cover the faint parts of the sound, as a share of the mel range.
     """
 
     flip: float = 0.5
@@ -69,8 +75,14 @@ class AugmentSettings:
     shift: float = 0.0
     zoom: float = 0.0
     turn: float = 0.0
+    stretch: float = 0.0
+    tone: float = 0.0
+    grey: float = 0.0
+    blur: float = 0.0
     loudness: float = 0.0
     pitch: int = 0
+    tilt: float = 0.0
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)

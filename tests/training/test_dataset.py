@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from dubkit.errors import InputError
 from dubkit.lipsync import Reference, mel_windows
 from dubkit.training import HELD_OUT, TRAIN, PreparedClips
-from dubkit.training.augment import PictureChange, SoundChange
 from dubkit.training.dataset import ClipDraws
 from dubkit.training.settings import AugmentSettings, DataSettings
 from dubkit.training.shapes import ClipShapes
@@ -133,42 +132,6 @@ def test_shapes_say_how_far_a_mouth_is_open(clips: PreparedClips) -> None:
 def test_short_clips_are_passed_over_and_none_left_is_said(clips: PreparedClips) -> None:
     with pytest.raises(InputError, match="has no train clip of at least 25 frames; prepare more videos"):
         draws(clips, windows=3, apart=10)
-
-
-@settings(max_examples=50, deadline=None)
-@given(seed=st.integers(0, 2**31))
-def test_pictures_of_one_draw_change_alike(seed: int) -> None:
-    augment = AugmentSettings(flip=0.5, light=0.2, colour=0.1, shift=3, zoom=0.1, turn=5)
-    face = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
-    changed = PictureChange(np.random.default_rng(seed), augment, 96).apply(np.stack([face, face]))
-    assert np.array_equal(changed[0], changed[1])
-    assert changed.shape == (2, 96, 96, 3)
-    assert changed.dtype == np.uint8
-
-
-def test_nothing_changes_where_nothing_is_asked_for() -> None:
-    face = np.random.default_rng(0).integers(0, 256, (1, 96, 96, 3), np.uint8)
-    windows = np.random.default_rng(0).uniform(-4, 4, (2, 80, 16)).astype(np.float32)
-    assert np.array_equal(PictureChange(np.random.default_rng(1), PLAIN, 96).apply(face), face)
-    assert np.array_equal(SoundChange(np.random.default_rng(1), PLAIN, 4).apply(windows), windows)
-
-
-def test_a_mirrored_face_is_mirrored() -> None:
-    face = np.random.default_rng(0).integers(0, 256, (1, 96, 96, 3), np.uint8)
-    changed = PictureChange(np.random.default_rng(1), AugmentSettings(flip=1), 96).apply(face)
-    assert np.array_equal(changed, face[:, :, ::-1])
-
-
-@settings(max_examples=50, deadline=None)
-@given(seed=st.integers(0, 2**31))
-def test_silence_stays_silent_and_sound_within_its_limits(seed: int) -> None:
-    windows = np.full((1, 80, 16), -4, np.float32)
-    windows[:, 20:30] = 3.5
-    augment = AugmentSettings(loudness=12, pitch=3)
-    changed = SoundChange(np.random.default_rng(seed), augment, 4).apply(windows)
-    assert changed.min() >= -4
-    assert changed.max() <= 4
-    assert (changed > -4).sum() == (windows > -4).sum()
 
 
 def test_clips_that_are_not_what_the_index_says_are_refused(tmp_path: Path) -> None:
