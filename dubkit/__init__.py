@@ -38,6 +38,7 @@ __all__ = [
     "Shot",
     "Span",
     "SyncReport",
+    "SyncedFrames",
     "TimeRange",
     "Waveform",
     "analyze",
@@ -45,6 +46,7 @@ __all__ = [
     "fit",
     "measure_sync",
     "run_job",
+    "sync_frames",
     "sync_lips",
 ]
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from dubkit.compose import DubSettings, dub, run_job, sync_lips
     from dubkit.errors import Cancelled, DubkitError, InputError, OutputError
     from dubkit.fitting import fit
+    from dubkit.in_memory import SyncedFrames, sync_frames
     from dubkit.schema import (
         Cue,
         DubJob,
@@ -75,6 +78,7 @@ _HOMES = {
     "dubkit.compose": ("DubSettings", "dub", "run_job", "sync_lips"),
     "dubkit.errors": ("Cancelled", "DubkitError", "InputError", "OutputError"),
     "dubkit.fitting": ("fit",),
+    "dubkit.in_memory": ("SyncedFrames", "sync_frames"),
     "dubkit.schema": (
         "Cue", "DubJob", "DubReport", "FaceTrack", "FitReport", "Line", "LineReport", "LineStatus", "Shot", "Span",
         "Waveform",

@@ -37,6 +37,7 @@ def test_the_surface_is_locked() -> None:
         "Shot",
         "Span",
         "SyncReport",
+        "SyncedFrames",
         "TimeRange",
         "Waveform",
         "analyze",
@@ -44,6 +45,7 @@ def test_the_surface_is_locked() -> None:
         "fit",
         "measure_sync",
         "run_job",
+        "sync_frames",
         "sync_lips",
     ]
 
