@@ -41,7 +41,7 @@ Clip: TypeAlias = Any
 """A clip of moviepy, which publishes no types."""
 
 _SOUND_RATE = 48_000
-_BLOCK = _SOUND_RATE  # samples of a clip's sound that are taken at a time
+_BLOCK = 8192  # samples of a clip's sound taken at a time; moviepy fails on more than its own buffer holds
 
 
 class LipSync(Effect):  # type: ignore[misc]  # moviepy publishes no types
