@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from dubkit.conform import write_edl, write_fcpxml, write_otio, writes_edl
+from dubkit.conform import write_edl, write_fcp7, write_fcpxml, write_otio, write_resolve_otio, writes_edl
 from dubkit.deliverables import Delivery
 from dubkit.errors import RecordError
 from dubkit.media import turned_video
@@ -147,8 +147,9 @@ def write_timelines(timeline: Timeline, folder: Path, *, exact: bool) -> tuple[t
         OutputError: if a file cannot be written.
     """
     notes = []
-    written = [folder / f"{timeline.name}.otio"]
+    written = [folder / f"{timeline.name}.otio", folder / f"{timeline.name}.resolve.otio"]
     write_otio(written[0], timeline)
+    write_resolve_otio(written[1], timeline)
     if exact:
         video = tuple(track for track in timeline.tracks if track.kind is TrackKind.VIDEO)
         patches = replace(timeline, tracks=video[1:])
@@ -166,6 +167,11 @@ def write_timelines(timeline: Timeline, folder: Path, *, exact: bool) -> tuple[t
         )
     written.append(folder / f"{timeline.name}.fcpxml")
     write_fcpxml(written[-1], timeline)
+    try:
+        write_fcp7(folder / f"{timeline.name}.xml", timeline)
+        written.append(folder / f"{timeline.name}.xml")
+    except RecordError as error:
+        notes.append(f"no timeline for Premiere was written: {error.problem}")
     return tuple(written), tuple(notes)
 
 

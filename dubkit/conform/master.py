@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from dubkit.errors import MediaError
-from dubkit.schema import Frame, Waveform
+from dubkit.schema import Waveform
 from dubkit.timing import FrameTimes, Seconds
 
 __all__ = ["Writer", "conform_master"]
 
 
-class Writer(Protocol):
-    """What a master is written with."""
+_Given = TypeVar("_Given", contravariant=True)
+_Frame = TypeVar("_Frame")
 
-    def write_frame(self, frame: Frame) -> None:
+
+class Writer(Protocol[_Given]):
+    """What a master is written with: it takes frames, or what stands for those that stay as they are."""
+
+    def write_frame(self, frame: _Given) -> None:
         """Take the next frame of the picture."""
 
     def write_sound(self, track: int, block: Waveform) -> None:
@@ -24,16 +28,16 @@ class Writer(Protocol):
 
 
 def conform_master(
-    frames: Iterable[Frame],
+    frames: Iterable[_Frame],
     sounds: Sequence[Iterator[Waveform]],
     times: FrameTimes,
-    writer: Writer,
+    writer: Writer[_Frame],
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write every frame once, and each sound just ahead of the picture, so that neither waits in memory.
 
     Args:
-        frames: The whole picture, in order.
+        frames: The whole picture, in order, in whatever form the writer takes it.
         sounds: One iterator of blocks per sound track.
         times: When each frame is shown; the master has exactly these.
         writer: Where to.
@@ -67,12 +71,12 @@ class _Feed:
         self._blocks = blocks
         self._heard = Fraction(0)
 
-    def up_to(self, time: Seconds, writer: Writer) -> None:
+    def up_to(self, time: Seconds, writer: Writer[Any]) -> None:
         while self._heard < time and (block := next(self._blocks, None)) is not None:
             writer.write_sound(self._track, block)
             self._heard += block.duration
 
-    def rest(self, writer: Writer) -> None:
+    def rest(self, writer: Writer[Any]) -> None:
         for block in self._blocks:
             writer.write_sound(self._track, block)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from dubkit.errors import MissingDependencyError, RecordError
 from dubkit.schema import Clip, Timeline, TimelineTrack, TrackKind
 from dubkit.timing import FrameRate, Timecode
 
-__all__ = ["check_timeline_library", "write_edl", "write_otio", "writes_edl"]
+__all__ = ["check_timeline_library", "write_edl", "write_otio", "write_resolve_otio", "writes_edl"]
 
 _EDL_EVENTS = 999
 _EDL_TIMECODE = re.compile(r"\d\d:\d\d:\d\d;\d\d")
 _FASTEST_EDL = 60
+_NEW_FIELDS = [("color", None)]
+"""What OpenTimelineIO 0.18 writes and 0.17 did not; empty everywhere in timelines of ours."""
 
 
 def check_timeline_library() -> None:
@@ -47,6 +51,43 @@ def write_otio(path: Path, timeline: Timeline) -> None:
         MissingDependencyError: if OpenTimelineIO is not installed.
         OutputError: if the file cannot be written.
     """
+    write_text(path, _library().adapters.write_to_string(_timeline(timeline), "otio_json"))
+
+
+def write_resolve_otio(path: Path, timeline: Timeline) -> None:
+    """Write ``timeline`` as DaVinci Resolve itself writes OpenTimelineIO.
+
+    Beside what :func:`write_otio` does: tracks are called ``Video 1``, ``Audio 1`` and so on (their own names are in
+    their metadata), and no field is written that came into OpenTimelineIO after the version that Resolve knows.
+
+    Args:
+        path: The file; it appears whole or not at all.
+        timeline: What to write.
+
+    Raises:
+        MissingDependencyError: if OpenTimelineIO is not installed.
+        OutputError: if the file cannot be written.
+    """
+    otio = _library()
+    target = _timeline(timeline)
+    counts: Counter[str] = Counter()
+    for track in target.tracks:
+        counts[track.kind] += 1
+        track.metadata["dubkit"] = {**track.metadata.get("dubkit", {}), "name": track.name}
+        track.name = f"{track.kind} {counts[track.kind]}"
+    document = json.loads(otio.adapters.write_to_string(target, "otio_json"))
+    write_text(path, json.dumps(_without_new_fields(document), indent=4, ensure_ascii=False) + "\n")
+
+
+def _without_new_fields(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_without_new_fields(one) for one in part]
+    if isinstance(part, dict):
+        return {key: _without_new_fields(one) for key, one in part.items() if (key, one) not in _NEW_FIELDS}
+    return part
+
+
+def _timeline(timeline: Timeline) -> Any:
     otio = _library()
     target = otio.schema.Timeline(name=timeline.name)
     target.global_start_time = _time(first_frame(timeline.start_timecode, timeline.rate), timeline.rate)
@@ -61,7 +102,7 @@ def write_otio(path: Path, timeline: Timeline) -> None:
     for track in timeline.tracks:
         if track.kind is not TrackKind.SUBTITLE:
             target.tracks.append(_track(track, timeline.rate))
-    write_text(path, otio.adapters.write_to_string(target, "otio_json"))
+    return target
 
 
 def write_edl(path: Path, timeline: Timeline) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from fractions import Fraction
@@ -11,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dubkit.conform import check_timeline_library, write_edl, write_fcpxml, write_otio
+from dubkit.conform import check_timeline_library, write_edl, write_fcp7, write_fcpxml, write_otio, write_resolve_otio
 from dubkit.errors import MissingDependencyError, OutputError, RecordError
 from dubkit.schema import Clip, Timeline, TimelineTrack, TrackKind
 from dubkit.timing import FrameRange, FrameRate, Timecode, TimeRange
@@ -94,6 +95,88 @@ def test_opentimelineio_reads_the_same_frames(fps: str, start: str, first: int, 
     if start:
         label = otio.opentime.to_timecode(read.global_start_time, float(rate.fps), ";" in start)
         assert label == start
+
+
+@pytest.mark.parametrize(("fps", "start", "first"), RATES)
+def test_resolves_own_shape(fps: str, start: str, first: int, tmp_path: Path) -> None:
+    rate = FrameRate(Fraction(fps))
+    write_resolve_otio(tmp_path / "film.otio", timeline(rate, start))
+    document = json.loads((tmp_path / "film.otio").read_text("utf-8"))
+    tracks = document["tracks"]["children"]
+    assert [(track["name"], track["enabled"]) for track in tracks] == [
+        ("Video 1", True),
+        ("Video 2", True),
+        ("Audio 1", False),
+        ("Audio 2", True),
+    ]
+    assert [track["metadata"]["dubkit"]["name"] for track in tracks][1] == "Lips es"
+    film = tracks[0]["children"][0]
+    assert film["OTIO_SCHEMA"] == "Clip.2"
+    assert film["active_media_reference_key"] in film["media_references"]
+    (reference,) = film["media_references"].values()
+    assert reference["target_url"] == "/films/a film.mov"  # a plain path
+    assert reference["available_range"]["start_time"]["value"] == film["source_range"]["start_time"]["value"] == first
+    assert '"color"' not in json.dumps(document)
+    read = otio.adapters.read_from_file(str(tmp_path / "film.otio"))
+    placed = [clip.range_in_parent() for clip in read.tracks[1].find_clips()]
+    assert [(int(at.start_time.value), int(at.end_time_exclusive().value)) for at in placed] == list(PATCHES)
+    assert read.global_start_time.value == first
+
+
+@pytest.mark.parametrize(("fps", "start", "first"), RATES)
+def test_final_cut_7_is_exact_at_every_rate(fps: str, start: str, first: int, tmp_path: Path) -> None:
+    rate = FrameRate(Fraction(fps))
+    write_fcp7(tmp_path / "film.xml", timeline(rate, start))
+    sequence = ET.parse(tmp_path / "film.xml").getroot().findall("sequence")[0]
+
+    def number(element: ET.Element, path: str) -> int:
+        return int(element.findtext(path, ""))
+
+    for part in (sequence, sequence.findall("media/video/track/clipitem/file")[0]):
+        assert number(part, "rate/timebase") * (Fraction(1000, 1001) if "1001" in fps else 1) == rate.fps
+        assert part.findtext("rate/ntsc") == ("TRUE" if "1001" in fps else "FALSE")
+        assert (number(part, "timecode/frame"), part.findtext("timecode/string")) == (first, start or "00:00:00:00")
+        assert part.findtext("timecode/displayformat") == ("DF" if ";" in start else "NDF")
+        assert number(part, "duration") == LENGTH
+    video = sequence.findall("media/video/track")
+    assert [track.get("MZ.TrackName") for track in video] == ["Original", "Lips es"]
+    patches = video[1].findall("clipitem")
+    assert [(number(clip, "start"), number(clip, "end")) for clip in patches] == list(PATCHES)
+    assert [(number(clip, "in"), number(clip, "out")) for clip in patches] == [(0, end - run) for run, end in PATCHES]
+    assert [number(clip, "file/timecode/frame") for clip in patches] == [first + run for run, _ in PATCHES]
+    audio = sequence.findall("media/audio/track")
+    assert [(track.get("MZ.TrackName"), track.findtext("enabled")) for track in audio] == [
+        *[("Original", "FALSE")] * 2,
+        *[("Dialogue es", "TRUE")] * 2,
+    ]
+    assert [number(track, "clipitem/sourcetrack/trackindex") for track in audio] == [1, 2, 1, 2]
+    film, heard = video[0].findall("clipitem/file")[0], audio[0].findall("clipitem/file")[0]
+    assert film.findtext("pathurl") == "file://localhost/films/a%20film.mov"
+    assert heard.attrib == film.attrib
+    assert not list(heard)
+    assert [media.tag for media in film.findall("media/*")] == ["video", "audio"]
+
+
+@pytest.mark.parametrize(("fps", "start", "first"), RATES)
+def test_its_final_cut_7_adapter_reads_the_same_frames(fps: str, start: str, first: int, tmp_path: Path) -> None:
+    pytest.importorskip("otio_fcp_adapter", reason="the adapter is a package of its own")
+    rate = FrameRate(Fraction(fps))
+    write_fcp7(tmp_path / "film.xml", timeline(rate, start))
+    read = otio.adapters.read_from_file(str(tmp_path / "film.xml"), "fcp_xml")
+    assert read.global_start_time == otio.opentime.RationalTime(first, float(rate.fps))
+    # The adapter keeps what it has no field for as it stands in the file.
+    told = [(track.kind, track.metadata["fcp_xml"]) for track in read.tracks]
+    found = [(kind, facts["@MZ.TrackName"], facts["enabled"]) for kind, facts in told]
+    assert list(dict.fromkeys(found)) == [
+        ("Video", "Original", "TRUE"),
+        ("Video", "Lips es", "TRUE"),
+        ("Audio", "Original", "FALSE"),
+        ("Audio", "Dialogue es", "TRUE"),
+    ]
+    clips = read.tracks[1].find_clips()
+    placed = [clip.range_in_parent() for clip in clips]
+    assert [(round(at.start_time.value), round(at.end_time_exclusive().value)) for at in placed] == list(PATCHES)
+    assert [round(clip.source_range.start_time.value) - first for clip in clips] == [begin for begin, _ in PATCHES]
 
 
 @pytest.mark.parametrize(("fps", "start", "first"), RATES)
@@ -188,6 +271,8 @@ def test_rates_without_timecode_have_no_edl(tmp_path: Path) -> None:
     for fps in (Fraction(25, 2), Fraction(100)):
         with pytest.raises(RecordError, match="do not count"):
             write_edl(tmp_path / "film.edl", only_patches(timeline(FrameRate(fps), "")))
+    with pytest.raises(RecordError, match="does not count"):
+        write_fcp7(tmp_path / "film.xml", timeline(FrameRate(Fraction(25, 2)), ""))
     assert write_edl(tmp_path / "film.edl", only_patches(timeline(FrameRate.of(25), "", ()))) == ()
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,1 @@
+"""dubkit inside editors: a bridge they share, and an adapter for each."""
