@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BPY    := .venv-bpy
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types check test-long benchmarks clean
+.PHONY: demo test lint types check test-long test-blender benchmarks clean
 
 # On machines without a desktop OpenCV's usual build misses libGL; its headless twin is the same without windows.
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -26,6 +27,16 @@ test: $(VENV)/.ready
 test-long: $(VENV)/.ready
 	$(BIN)/python -m pytest -m long
 
+# Blender as a Python package, of 375 MB; in an environment of its own, as it needs Python 3.11 and numpy 1.
+BLENDER_PYTHON ?= python3.11
+$(BPY)/.ready:
+	$(BLENDER_PYTHON) -m venv $(BPY)
+	$(BPY)/bin/python -m pip --disable-pip-version-check install --quiet 'bpy==5.0.1' 'numpy<2'
+	touch $@
+
+test-blender: $(VENV)/.ready $(BPY)/.ready
+	$(BIN)/python -m pytest tests/plugins/blender
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,4 +53,4 @@ benchmarks: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.training_step
 
 clean:
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BPY) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
