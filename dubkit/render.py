@@ -70,10 +70,11 @@ def render_spans(
     on_failure: Callable[[Span, Exception], None],
     enhancer: Enhancer | None = None,
 ) -> Iterator[Rendered]:
-    """Every frame of the picture, in order, with the new mouths in.
+    """Every frame that is given, in order, with the new mouths in.
 
     Args:
-        frames: The whole picture as stored, in order.
+        frames: The whole picture as it is looked at, in order; frames that are in no span and that no reference is
+            sought in may be missing.
         spans: What must change, sorted by their first frames.
         tracks: The face tracks the spans speak of.
         model: The generator.
@@ -87,6 +88,9 @@ def render_spans(
     renderer = _Renderer(spans, by_index, model, mel_windows, settings, on_failure, enhancer)
     window: list[Frame] = []
     for frame in frames:
+        if window and frame.index != window[-1].index + 1:
+            yield from renderer.render(window)
+            window = []
         if not renderer.admit(frame):
             yield from renderer.render(window)
             window = []
@@ -256,14 +260,17 @@ class _Renderer:
             self._look(track, frame)
             last = min(span.frames.stop, span.frames.start + self._settings.reference_frames) - 1
             if frame.index >= last and self._references.knows(track.index):
-                active.reference = self._references.best(track.index)
+                yaw = float(np.median(track.part(span.frames).yaw))
+                active.reference = self._references.best(track.index, yaw)
             elif frame.index >= last:
                 self._active.remove(active)
                 self._on_failure(span, RecordError(f"its face lies outside the picture in {span.frames}"))
 
     def _look(self, track: FaceTrack, frame: Frame) -> None:
         with suppress(RecordError):  # a box filled in between detections may lie beyond the picture's edge
-            self._references.look(track.index, self._cut(track, [frame]).images[0])
+            row = frame.index - track.frames.start
+            crop = self._cut(track, [frame]).images[0]
+            self._references.look(track.index, crop, float(track.yaw[row]), bool(track.covered[row]))
 
     def _opacity(self, span: Span, frame: int) -> float:
         run = next(run for run in self._runs[span.track] if frame in run)

@@ -47,6 +47,9 @@ _NOT_FOR_MP4 = frozenset({"ffv1", "rawvideo", "png"})
 _TELL_PIXEL_SHAPE = frozenset({"libx264", "libx264rgb", "libx265", "mpeg4"})
 _MUXERS_THAT_TELL = frozenset({"mp4", "mov", "mxf"})
 
+_DEEP_ENOUGH = frozenset({"prores_ks", "dnxhd"})
+"""Encoders that take fewer bits than decoders of their codec deliver, and lose more than these bits anyway."""
+
 _DNXHR_LEAST = (256, 120)
 """Columns and rows; DNxHR knows no smaller picture."""
 
@@ -65,12 +68,20 @@ class WriteSettings:
             the encoder can; None takes our default, which is hard to tell from the source.
         preset: Speed of x264 and x265, in their words.
         options: Further options for the encoder, as FFmpeg names them; they win over ours.
+        copy: Whether packets of frames that do not change are taken over from the source where that can be; only where
+            neither codec nor quality nor options were asked for.
     """
 
     codec: str = "auto"
     quality: int | None = None
     preset: str = "medium"
     options: Mapping[str, str] = field(default_factory=dict)
+    copy: bool = True
+
+    @property
+    def as_source(self) -> bool:
+        """Whether nothing was asked for but what the source has."""
+        return self.codec == "auto" and self.quality is None and not self.options
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,9 @@ def _automatic(video: VideoInfo, rules: ContainerRules) -> tuple[str, str]:
         usable = [name for name in usable if name != "dnxhd"]
     wanted = video.pixel_format
     options = [(name, _best_format(_formats(name, video, rules), wanted)) for name in usable]
+    for name, chosen in options:
+        if name in family and name in _DEEP_ENOUGH and not any(_cost(chosen, wanted)[:_LOSSES_BEFORE_BITS]):
+            return name, chosen
     return min(options, key=lambda option: _cost(option[1], wanted)[:_LOSSES])
 
 
@@ -209,6 +223,7 @@ def _cost(name: str, wanted: PixelFormat) -> tuple[int, ...]:
 
 
 _LOSSES = 5
+_LOSSES_BEFORE_BITS = 3
 _NO_COLOUR = 4
 _FAMILY_COST = {
     (ColourFamily.GRAY, ColourFamily.YUV): 1,
@@ -255,7 +270,12 @@ def _options(encoder: str, pixel_format: str, settings: WriteSettings) -> dict[s
         "dnxhd": {"profile": dnx},
         "ffv1": {"level": "3", "g": "1", "slicecrc": "1"},
     }
-    quantiser = {"qmin": "1", "qmax": str(max(1, quality)), "global_quality": str(118 * max(1, quality))}
+    # FFmpeg takes the quantiser from the frame, where PyAV has no way to put it, and then holds it between these two.
+    quantiser = {
+        "qmin": str(max(1, quality)),
+        "qmax": str(max(1, quality)),
+        "global_quality": str(118 * max(1, quality)),
+    }
     for name in ("mjpeg", "mpeg4", "mpeg2video", "mpeg1video"):
         table[name] = {"flags": "+qscale", **quantiser}
     return table.get(encoder, {})

@@ -17,22 +17,21 @@ from av.video.stream import VideoStream
 from dubkit.errors import OutputError, RecordError
 from dubkit.media.aside import PartFile, check_target, output_error, part_path
 from dubkit.media.containers import rules_for
+from dubkit.media.copy_plan import CopyPlan, KeptFrame, SourcePicture, plan_copy
 from dubkit.media.encoders import WriteSettings, plan_picture
-from dubkit.media.opening import opened
+from dubkit.media.from_source import FromSource
+from dubkit.media.hdr import Hdr, hdr_notes, read_hdr, with_hdr
+from dubkit.media.kept_picture import KeptPicture
+from dubkit.media.likeness import near_source
+from dubkit.media.other_tracks import muxer_options
+from dubkit.media.packets import CopyRefusedError
 from dubkit.media.picture_track import NewPicture
-from dubkit.media.sound import sound_blocks
-from dubkit.media.tracks import CopiedSound, NewSound, SoundTrack, can_copy
+from dubkit.media.tracks import NewSound, SoundTrack
 from dubkit.media.turning import turned_frame, turned_video
 from dubkit.schema import AudioInfo, Frame, VideoInfo, Waveform
 from dubkit.timing import FrameRate, Seconds, Timecode
 
 __all__ = ["MasterWriter"]
-
-_KEPT_METADATA = frozenset({
-    "album", "artist", "author", "comment", "composer", "copyright", "creation_time", "date", "description",
-    "episode_id", "genre", "network", "show", "synopsis", "title",
-})  # fmt: skip
-_ENDLESS = Fraction(10**6)
 
 
 class MasterWriter:
@@ -48,8 +47,10 @@ class MasterWriter:
             is that of the film, and frames follow one another whatever their timestamps.
         sounds: New sound tracks, first in the file.
         copies: Sound tracks of ``source`` to keep, after the new ones.
-        source: The file that ``copies``, chapters and title come from.
+        source: The file that ``copies``, its subtitles and all its other tracks, chapters and title come from.
         settings: How the picture is encoded.
+        picture: What is known of the picture of ``source``; with it, packets of frames that do not change are taken
+            over where that can be, and the notes say how many, or why none.
 
     Raises:
         OutputError: before any work, if the target cannot be written, or is to hold what it cannot.
@@ -64,6 +65,7 @@ class MasterWriter:
         copies: Sequence[AudioInfo] = (),
         source: Path | None = None,
         settings: WriteSettings | None = None,
+        picture: SourcePicture | None = None,
     ) -> None:
         self._path = Path(path)
         self._rules = rules_for(self._path)
@@ -74,16 +76,26 @@ class MasterWriter:
         self._turn = self._turn_needed(video)
         self._video = turned_video(video, self._turn)
         self._plan = plan_picture(self._path, self._video, self._rules, settings or WriteSettings())
+        hdr = Hdr() if source is None else read_hdr(source)
+        self._plan = with_hdr(self._plan, hdr)
         self._notes.extend(self._plan.notes)
+        self._copy: CopyPlan | None = None
+        if picture is not None and source is not None and not self._turn:
+            self._copy = self._copy_planned(source, picture, settings or WriteSettings())
+        self._notes.extend(hdr_notes(self._plan, hdr, same_track=self._copy is not None))
         self._origin = Fraction(0) if video.is_still else video.start
         self._tracks, self._copies, self._source = tuple(sounds), tuple(copies), source
-        self._copied: CopiedSound | None = None
-        self._encoded: list[tuple[NewSound, Iterator[Waveform]]] = []
+        self._taken: FromSource | None = None
 
     @property
     def encoder(self) -> str:
         """FFmpeg's name of the encoder of the picture."""
         return self._plan.encoder
+
+    @property
+    def kept(self) -> CopyPlan | None:
+        """What is taken over from the source; None where the whole picture is encoded."""
+        return self._copy
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -100,7 +112,8 @@ class MasterWriter:
             with self._guarded():
                 # By default the clock on which MP4 says when a track begins counts milliseconds.
                 fine = {"movie_timescale": "90000"} if self._rules.muxer in {"mp4", "mov"} else {}
-                self._container = av.open(self._file, "w", format=self._rules.muxer, container_options=fine)
+                options = fine | muxer_options(self._source)
+                self._container = av.open(self._file, "w", format=self._rules.muxer, container_options=options)
                 self._begin(self._container)
         except BaseException:
             self._abandon()
@@ -119,15 +132,19 @@ class MasterWriter:
             self._abandon()
             raise
 
-    def write_frame(self, frame: Frame) -> None:
-        """Write the next frame, as it was read; sound is written up to it.
+    def write_frame(self, frame: Frame | KeptFrame) -> None:
+        """Write the next frame, as it was read, or as it is in the source; sound is written up to it.
 
         Raises:
             OutputError: if it does not fit the picture, or cannot be written.
         """
-        turned = turned_frame(frame, self._turn)
         with self._guarded():
-            self._picture.write(turned)
+            if isinstance(self._picture, KeptPicture):
+                self._picture.write(frame)
+            elif isinstance(frame, KeptFrame):
+                raise OutputError("keeps no frames as they are", path=self._path, remedy="write every frame")
+            else:
+                self._picture.write(turned_frame(frame, self._turn))
             self._advance(self._picture.reached)
 
     def write_sound(self, track: int, block: Waveform) -> None:
@@ -151,49 +168,31 @@ class MasterWriter:
 
     def _begin(self, container: OutputContainer) -> None:
         """Add all streams and write the header."""
-        self._picture = NewPicture(self._path, container, self._video, self._plan, self._rules)
+        self._picture = self._new_picture(container)
         self._sounds = [NewSound(self._path, container, track, self._rules) for track in self._tracks]
         default = next((n for n, track in enumerate(self._tracks) if track.default), 0)
         for number, sound in enumerate(self._sounds):
             sound.stream.disposition = Disposition.default if number == default else Disposition(0)
             self._notes.extend(sound.notes)
         if self._source is not None:
-            self._add_copies(container, self._source)
-            self._keep_metadata(container, self._source)
+            self._taken = FromSource(self._path, container, self._rules, self._source, self._copies, self._origin)
+            self._notes.extend(self._taken.notes)
         self._keep_timecode(container)
         container.start_encoding()
 
-    def _add_copies(self, container: OutputContainer, source: Path) -> None:
-        copied = [track for track in self._copies if can_copy(source, track, self._rules)]
-        with opened(source) as stored:
-            numbers = {stream.index: n for n, stream in enumerate(stored.streams.audio)}
-            titles = {stream.index: stream.metadata.get("title", "") for stream in stored.streams.audio}
-        for track in self._copies:
-            if track in copied:
-                continue
-            wanted = SoundTrack(track.language, titles[track.stream], track.sample_rate, track.channels)
-            sound = NewSound(self._path, container, wanted, self._rules)
-            sound.stream.disposition = Disposition(0)
-            blocks = sound_blocks(
-                source,
-                sample_rate=track.sample_rate,
-                channels=track.channels,
-                duration=_ENDLESS,
-                stream=numbers[track.stream],
-            )
-            self._encoded.append((sound, blocks))
-            self._notes.append(
-                f"the original sound ({track.codec}) was encoded anew: a {self._path.suffix} file does not take it"
-            )
-        if copied:
-            self._copied = CopiedSound(container, self._rules, source, copied, self._origin)
+    def _copy_planned(self, source: Path, picture: SourcePicture, settings: WriteSettings) -> CopyPlan | None:
+        try:
+            return plan_copy(self._path, source, self._video, self._plan, self._rules, settings, picture)
+        except CopyRefusedError as reason:
+            if settings.as_source:
+                self._plan = near_source(source, self._video, self._plan)
+            self._notes.append(f"the whole picture was encoded anew: {reason}")
+        return None
 
-    def _keep_metadata(self, container: OutputContainer, source: Path) -> None:
-        with opened(source) as stored:
-            container.metadata.update({k: v for k, v in stored.metadata.items() if k.lower() in _KEPT_METADATA})
-            chapters = stored.chapters()
-        if chapters:
-            container.set_chapters(chapters)
+    def _new_picture(self, container: OutputContainer) -> NewPicture | KeptPicture:
+        if self._copy is None or self._source is None:
+            return NewPicture(self._path, container, self._video, self._plan, self._rules)
+        return KeptPicture(self._path, container, self._source, self._video, self._copy, self._rules)
 
     def _keep_timecode(self, container: OutputContainer) -> None:
         text = self._video.start_timecode
@@ -209,12 +208,8 @@ class MasterWriter:
     def _advance(self, time: Seconds) -> None:
         for sound in self._sounds:
             sound.advance(time)
-        for sound, blocks in self._encoded:
-            while sound.reached < time:
-                sound.write(next(blocks))
-            sound.advance(time)
-        if self._copied is not None:
-            self._copied.advance(time)
+        if self._taken is not None:
+            self._taken.advance(time)
 
     def _finish(self) -> None:
         if not self._picture.frames:
@@ -223,10 +218,11 @@ class MasterWriter:
             end = self._picture.finish()
             self._notes.extend(self._picture.notes)
             self._advance(end)
-            for sound in (*self._sounds, *(sound for sound, _ in self._encoded)):
+            for sound in self._sounds:
                 sound.finish(end)
-            if self._copied is not None:
-                self._copied.finish(end)
+            if self._taken is not None:
+                self._taken.finish(end)
+            self._picture.close()
             self._container.close()
         self._file.close()
         self._check_disk()
@@ -239,8 +235,10 @@ class MasterWriter:
         self._file.close()  # first: FFmpeg then knows that there is nothing to complete
         with suppress(FFmpegError, OSError, AttributeError):
             self._container.close()
-        if self._copied is not None:
-            self._copied.close()
+        if self._taken is not None:
+            self._taken.close()
+        if isinstance(getattr(self, "_picture", None), KeptPicture):
+            self._picture.close()
         self._part.unlink(missing_ok=True)
 
     @contextmanager
@@ -248,7 +246,7 @@ class MasterWriter:
         """Turn what FFmpeg says, and what the disk says, into one sentence."""
         try:
             yield
-        except (FFmpegError, OSError, ValueError) as error:
+        except (FFmpegError, OSError, ValueError, CopyRefusedError) as error:
             self._check_disk()
             raise OutputError(
                 f"could not be written with {self._plan.encoder} ({_reason(error)})",

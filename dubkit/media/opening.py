@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
 
-__all__ = ["decoded_sound", "decoded_video", "opened", "picture_stream", "sound_stream"]
+__all__ = ["decoded_sound", "decoded_video", "opened", "picture_stream", "read_only", "sound_stream"]
 
 _NOT_MEDIA = frozenset({"tty", "concat", "lrc", "ffmetadata", "hls", "dash", "data", "sdp"})
 _REMEDY = "give a video, picture or sound file that FFmpeg can read"
@@ -80,6 +80,14 @@ def sound_stream(container: InputContainer, path: Path, number: int) -> AudioStr
     if tracks[number].codec_context is None:
         raise MediaError("has sound in an unknown codec", path=path, remedy="convert the sound to WAV or FLAC")
     return tracks[number]
+
+
+def read_only(container: InputContainer, wanted: Sequence[Stream]) -> None:
+    """Pass over the packets of all tracks but ``wanted``, unread where the kind of file allows it."""
+    indices = {stream.index for stream in wanted}
+    for stream in container.streams:
+        if stream.index not in indices and hasattr(stream, "discard"):  # PyAV 17 has it not yet
+            stream.discard = type(stream.discard).all
 
 
 def decoded_video(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

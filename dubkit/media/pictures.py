@@ -21,7 +21,16 @@ from dubkit.media.turning import turned_frame
 from dubkit.schema import Frame, Image, VideoInfo
 from dubkit.timing import FrameRange, FrameTimes
 
-__all__ = ["measure_times", "picture_info", "read_frames", "read_images"]
+__all__ = [
+    "FrameView",
+    "decodable_picture",
+    "decoded_from_start",
+    "measure_times",
+    "picture_info",
+    "read_frames",
+    "read_images",
+    "read_views",
+]
 
 _BT709, _BT601, _UNSPECIFIED = 1, 6, 2
 _HD_ROWS = 720
@@ -79,17 +88,53 @@ def read_images(
         MediaError: as :func:`read_frames`.
     """
     info = picture_info(path)
-    longer = max(info.width, info.height)
-    scale = min(1.0, max_side / longer)
-    width, height = max(1, round(info.width * scale)), max(1, round(info.height * scale))
     reformatter = VideoReformatter()
     for index, pts, stored in _indexed(Path(path), info, frames, times):
-        if wanted is not None and not wanted(index):
-            continue
-        image = _bgr(stored, reformatter, width, height)
+        if wanted is None or wanted(index):
+            yield index, pts, FrameView(index, pts, stored, info, {max_side: reformatter}).image(max_side, upright)
+
+
+class FrameView:
+    """One frame, to be looked at in one or several sizes while it is held: it holds all its samples.
+
+    Attributes:
+        index: As for :func:`read_frames`.
+        pts: Its timestamp.
+    """
+
+    def __init__(
+        self, index: int, pts: int, stored: VideoFrame, info: VideoInfo, reformatters: dict[int, VideoReformatter]
+    ) -> None:
+        self.index, self.pts = index, pts
+        self._stored, self._info, self._reformatters = stored, info, reformatters
+
+    def image(self, max_side: int, upright: bool = False) -> Image:
+        """The BGR image; arguments and result as for :func:`read_images`."""
+        info = self._info
+        scale = min(1.0, max_side / max(info.width, info.height))
+        width, height = max(1, round(info.width * scale)), max(1, round(info.height * scale))
+        # One for each size: it prepares anew where the size changes.
+        reformatter = self._reformatters.setdefault(max_side, VideoReformatter())
+        image = _bgr(self._stored, reformatter, width, height)
         if upright and info.rotation:
             image = np.ascontiguousarray(np.rot90(image, -info.rotation // 90))
-        yield index, pts, image
+        return image
+
+
+def read_views(path: Path, info: VideoInfo | None = None) -> Iterator[FrameView]:
+    """The frames of a picture, to be looked at in any size; as :func:`read_images`, for more than one size at once.
+
+    Args:
+        path: A file with a picture.
+        info: The picture's record, where it is known already.
+
+    Raises:
+        MediaError: as :func:`read_frames`.
+    """
+    info = info or picture_info(path)
+    reformatters: dict[int, VideoReformatter] = {}
+    for index, pts, stored in _indexed(Path(path), info, None, None):
+        yield FrameView(index, pts, stored, info, reformatters)
 
 
 def measure_times(path: Path) -> FrameTimes:
@@ -100,7 +145,7 @@ def measure_times(path: Path) -> FrameTimes:
     """
     info = picture_info(path)
     collector = TimesCollector()
-    for _, pts, _ in _from_start(Path(path), info):
+    for _, pts, _ in decoded_from_start(Path(path), info):
         collector.add(pts)
     return collector.finish(info)
 
@@ -150,16 +195,21 @@ def _indexed(
             following = index + 1
         if following >= min(stop or len(times), len(times)):
             return
-    for index, pts, stored in _from_start(path, info):
+    for index, pts, stored in decoded_from_start(path, info):
         if stop is not None and index >= stop:
             return
         if index >= following:
             yield index, pts, stored
 
 
-def _from_start(path: Path, info: VideoInfo) -> Iterator[tuple[int, int, VideoFrame]]:
+def decoded_from_start(path: Path, info: VideoInfo) -> Iterator[tuple[int, int, VideoFrame]]:
+    """Index, repaired timestamp and every frame that can be decoded.
+
+    Raises:
+        MediaError: if the file cannot be read, or none can be.
+    """
     with opened(path) as container:
-        stream = _picture(container, path)
+        stream = decodable_picture(container, path)
         repair = PtsRepair(frame_ticks(info), round(info.start / info.time_base))
         index = -1
         for index, stored in enumerate(decoded_video(container, stream)):
@@ -168,7 +218,12 @@ def _from_start(path: Path, info: VideoInfo) -> Iterator[tuple[int, int, VideoFr
             raise MediaError("has a picture of which no frame can be decoded", path=path, remedy="export it again")
 
 
-def _picture(container: InputContainer, path: Path) -> VideoStream:
+def decodable_picture(container: InputContainer, path: Path) -> VideoStream:
+    """The picture of an opened file, decoded by as many threads as help.
+
+    Raises:
+        MediaError: if it has none, or one in an unknown codec.
+    """
     stream = picture_stream(container)
     if stream is None or stream.codec_context is None:
         raise MediaError("has no picture that can be decoded", path=path, remedy="give a file with a picture in it")
@@ -183,7 +238,7 @@ def _after_seek(path: Path, times: FrameTimes, start: int, stop: int | None) -> 
     caller goes on from the start of the file.
     """
     with opened(path) as container:
-        stream = _picture(container, path)
+        stream = decodable_picture(container, path)
         stored = _seek(container, stream, times, start)
         index = start
         for frame in stored:

@@ -22,11 +22,14 @@ __all__ = [
     "plane_format",
     "range_code",
     "tag_colour",
+    "threads_for",
     "video_frame",
 ]
 
 _SUBSAMPLINGS = {(1, 1): "420", (1, 0): "422", (0, 0): "444", (0, 1): "440", (2, 0): "411", (2, 2): "410"}
 _DEPTHS = (8, 9, 10, 12, 14, 16)
+_WRITTEN_AT_ONCE = 16
+"""Columns; FFmpeg's converters keep to their line where it is a multiple."""
 _UNSPECIFIED_RANGE, _LIMITED, _FULL = 0, 1, 2
 
 
@@ -128,9 +131,25 @@ def frame_planes(
     if name != layout.name or (frame.width, frame.height) != (width, height):
         level = frame.color_range or None
         frame = reformatter.reformat(
-            frame, width, height, layout.name, src_color_range=level, dst_color_range=level, interpolation="BICUBIC"
+            frame,
+            width,
+            height,
+            layout.name,
+            src_color_range=level,
+            dst_color_range=level,
+            interpolation="BICUBIC",
+            threads=threads_for(frame.width),
         )
     return tuple(_view(frame, layout, index, writable=False) for index in range(len(frame.planes)))
+
+
+def threads_for(width: int) -> int:
+    """Threads that may convert a frame of ``width`` columns, 0 for any number.
+
+    FFmpeg's converters write past the end of a line, and put right what they hit, when they come to the next; where two
+    threads share a frame, that is sometimes too late.
+    """
+    return 0 if width % _WRITTEN_AT_ONCE == 0 else 1
 
 
 def _view(frame: VideoFrame, layout: PixelFormat, index: int, *, writable: bool) -> npt.NDArray[Any]:

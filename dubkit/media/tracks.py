@@ -23,7 +23,7 @@ from av.stream import Disposition, Stream
 from dubkit.errors import OutputError
 from dubkit.media.containers import ContainerRules, takes
 from dubkit.media.languages import container_language
-from dubkit.media.opening import opened
+from dubkit.media.opening import opened, read_only
 from dubkit.media.samples import Samples, sound_layout
 from dubkit.schema import AudioInfo, Waveform
 from dubkit.timing import Seconds, sample_count
@@ -196,6 +196,7 @@ class CopiedSound:
             _tag(copy, container_language(track.language, rules.muxer), stream.metadata.get("title", ""))
             copy.disposition = Disposition(stream.disposition & ~Disposition.default)
             self._targets[stream.index] = copy
+        read_only(self._input, stored)
         self._packets: Iterator[Packet[Stream]] = self._input.demux(*stored)
         self._next: Packet[Stream] | None = None
         self._open = set(self._targets)

@@ -24,7 +24,7 @@ def make_packed(path: Path, codec: str, name: str, frames: int = 4) -> list[Fram
         context = stream.codec_context
         context.width, context.height, context.pix_fmt, context.time_base = 36, 22, name, Fraction(1, 25)
         for frame in made:
-            packed = VideoReformatter().reformat(video_frame(frame), format=name)
+            packed = VideoReformatter().reformat(video_frame(frame), format=name, threads=1)
             packed.pts, packed.time_base = frame.pts, Fraction(1, 25)
             container.mux(stream.encode(packed))
         container.mux(stream.encode(None))

@@ -13,6 +13,7 @@ import pytest
 from dubkit.media import MasterWriter, WriteSettings, measure_times, probe, read_frames, read_images, sound_blocks
 from dubkit.schema import VideoInfo
 from dubkit.timing import FrameRange
+from tests.media.remaster import check_master, remaster
 
 MEDIA = Path(os.environ.get("DUBKIT_TEST_MEDIA", "."))
 pytestmark = pytest.mark.skipif(
@@ -93,3 +94,16 @@ def test_images_have_the_indices_of_the_frames() -> None:
     images = list(read_images(path, 200, wanted=lambda index: index % 50 == 0))
     assert [index for index, _, _ in images] == list(range(0, 345, 50))
     assert all(image.shape == (200, 113, 3) for _, _, image in images)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "own"),
+    [("turkish_vfr/korona_3.mp4", FrameRange(5, 9), 39), ("phone_portrait_cuts.mp4", FrameRange(100, 130), 285)],
+)
+def test_groups_of_pictures_of_phones_and_webcams_are_kept(
+    tmp_path: Path, name: str, changed: FrameRange, own: int
+) -> None:
+    source, path = MEDIA / name, tmp_path / "copy.mp4"
+    writer = remaster(source, path, [changed])
+    assert len(check_master(source, path, [changed])) == own
+    assert f"{own} of the picture's" in writer.notes[-1]

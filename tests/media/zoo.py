@@ -15,6 +15,7 @@ from dubkit.media.pixels import describe_format, plane_format, video_frame
 from dubkit.schema import ColourFamily, ColourTags, Frame
 
 MUXERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".avi": "avi", ".ts": "mpegts", ".webm": "webm"}
+MUXERS |= {".mxf": "mxf"}
 
 
 def planes_of(name: str, width: int, height: int, seed: int) -> tuple[npt.NDArray[Any], ...]:

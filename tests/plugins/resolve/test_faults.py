@@ -99,7 +99,10 @@ def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.fixture(params=[(adapter, work) for adapter in ADAPTERS for work in (place, remove)], ids=str)
+WORKS = [(adapter, work) for adapter in ADAPTERS for work in (place, remove)]
+
+
+@pytest.fixture(params=WORKS, ids=[f"{adapter}-{work.__name__}" for adapter, work in WORKS])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     adapter, work = request.param
     return Stage(adapter, tmp_path, work)
