@@ -85,7 +85,7 @@ def measure(minutes: int, minute: Path, folder: Path, options: list[str]) -> dic
     repeat(minute, source, minutes)
     write_cues(cues, minutes)
     command = ["dub", str(source), "--subtitles", str(cues), "--tts", "espeak", "--language", "es", "-o", str(result)]
-    command += options
+    command += ["--work-dir", str(folder / "kept"), *options]
     began = time.perf_counter()
     run = subprocess.run([sys.executable, "-c", _CHILD, *command], capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began

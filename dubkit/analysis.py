@@ -1,56 +1,36 @@
-"""What does not depend on the language: shots, face tracks and exact frame times of one video."""
+"""What does not depend on the language: shots, scenes, face tracks and exact frame times of one video."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dubkit.analysis_settings import AnalysisSettings, settings_for
 from dubkit.errors import MediaError
-from dubkit.faces import (
-    FaceDetector,
-    FaceEmbedder,
-    IdentitySettings,
-    TrackSettings,
-    frames_to_look,
-    look_at,
-    name_people,
-    scale_faces,
-    track_faces,
-)
-from dubkit.media import TimesCollector, probe, read_images, turned_video
-from dubkit.schema import Face, FaceTrack, Image, MediaInfo, Scene, Shot, VideoInfo
-from dubkit.shots import CutList, SceneFinder, SceneSettings, ShotFinder, ShotSettings, read_cut_list
-from dubkit.timing import FrameRange, FrameRate, FrameTimes, Seconds
+from dubkit.eyes import Eyes
+from dubkit.faces import FaceDetector, FaceEmbedder, Fingerprinted, frames_to_look, name_people, track_faces
+from dubkit.media import probe, read_images, turned_video
+from dubkit.schema import FaceTrack, MediaInfo, Scene, Shot, VideoInfo, dumps
+from dubkit.shots import CutList, read_cut_list
+from dubkit.store import FileContent, Recipe, Store, file_content
+from dubkit.stored import stored_record
+from dubkit.timing import FrameRange, FrameTimes, Seconds
+from dubkit.watching import Watched, watch_film
 
-__all__ = ["Analysis", "AnalysisSettings", "analyze", "analyze_still", "picture_of", "settings_for"]
+__all__ = [
+    "ANALYSIS_VERSION",
+    "Analysis",
+    "AnalysisSettings",
+    "analyze",
+    "analyze_still",
+    "picture_of",
+    "settings_for",
+]
 
-
-_USUAL_RATE = 27  # frames a second, between 24 and 30: the rate that settings in frames are meant for
-
-
-@dataclass(frozen=True)
-class AnalysisSettings:
-    """How a video is looked through.
-
-    Attributes:
-        shot_side: Longer side in pixels of the images in which cuts are looked for.
-        face_side: Longer side in pixels of the images in which faces are looked for.
-        shots: How cuts are found.
-        scenes: Which shots belong together.
-        tracks: How faces are followed.
-        people: When two face tracks are of one person; an embedder brings its own ``same``.
-        describe_every: What tells people apart is measured in each n-th of the images in which faces are looked for.
-    """
-
-    shot_side: int = 320
-    face_side: int = 640
-    shots: ShotSettings = field(default_factory=ShotSettings)
-    scenes: SceneSettings = field(default_factory=SceneSettings)
-    tracks: TrackSettings = field(default_factory=TrackSettings)
-    people: IdentitySettings = field(default_factory=IdentitySettings)
-    describe_every: int = 4
+ANALYSIS_VERSION = 1
+"""Of what is found by the same settings; to be raised with every change that finds something else."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +43,7 @@ class Analysis:
         shots: All shots; together they hold every frame once.
         tracks: All face tracks, in pixels of the upright frame, with the names of their people.
         scenes: The shots again, those together that belong together.
+        notes: What its reader should know: that it was kept before, or why it could not be.
     """
 
     media: MediaInfo
@@ -70,6 +51,7 @@ class Analysis:
     shots: tuple[Shot, ...]
     tracks: tuple[FaceTrack, ...]
     scenes: tuple[Scene, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def picture_of(media: MediaInfo) -> VideoInfo:
@@ -83,26 +65,6 @@ def picture_of(media: MediaInfo) -> VideoInfo:
     return media.video
 
 
-def settings_for(detector: FaceDetector, rate: FrameRate) -> AnalysisSettings:
-    """Our best settings for a detector and a frame rate.
-
-    Face tracks count in frames of about 25 a second, so they count twice as far at 50. The cascade takes more than ten
-    times as long per image as YuNet, so it looks half as often; found as many faces, none of them false.
-    """
-    usual = TrackSettings()
-    factor = max(1, round(rate.fps / _USUAL_RATE))
-    pause = factor * (2 if detector.name == "cascade" else 1)
-    tracks = replace(
-        usual,
-        every=usual.every * pause,
-        gap=usual.gap * factor,
-        blink=usual.blink * factor,
-        smooth=usual.smooth * factor,
-    )
-    people = IdentitySettings()
-    return AnalysisSettings(tracks=tracks, people=replace(people, reach=people.reach * factor))
-
-
 def analyze(
     path: Path,
     detector: FaceDetector,
@@ -110,16 +72,19 @@ def analyze(
     progress: Callable[[str, int, int], None] | None = None,
     embedder: FaceEmbedder | None = None,
     cuts: Path | None = None,
+    store: Store | None = None,
 ) -> Analysis:
-    """Find shots and follow faces in the video at ``path``, decoding it twice and holding one image at a time.
+    """Find shots and follow faces in the video at ``path``, decoding it once and holding few images at a time.
 
     Args:
         path: The video.
         detector: What finds faces.
         settings: How to look; by default :func:`settings_for` the detector and the video's rate.
         progress: Called with (stage, frames done, frames in all as far as known).
-        embedder: What knows people again anywhere in the film; without it, only within some seconds.
+        embedder: What knows people again anywhere in the film; without it, only within a scene.
         cuts: List of cuts that is believed instead of looking for shots; see :func:`dubkit.shots.read_cut_list`.
+        store: Where the analysis is kept, to be taken from there the next time: for the same video (by its bytes),
+            settings, networks (by theirs) and cuts. None keeps nothing.
 
     Raises:
         InputError: if the video or the list cannot be used.
@@ -128,11 +93,48 @@ def analyze(
     picture = picture_of(media)
     settings = settings or settings_for(detector, picture.rate)
     listed = None if cuts is None else read_cut_list(cuts, picture.rate, picture.start_timecode, picture.duration)
-    times, shots, scenes = _find_shots(path, picture, settings, listed, progress)
-    eyes = _Eyes(detector, embedder, turned_video(picture, picture.rotation))
-    tracks = _follow_faces(path, eyes, shots, len(times), settings, progress)
-    people = settings.people if embedder is None else replace(settings.people, same=embedder.same)
-    return Analysis(media, times, shots, name_people(tracks, settings=people), scenes)
+
+    def look() -> Watched:
+        patience = settings.tracks.gap // settings.tracks.every
+        eyes = Eyes(detector, embedder, turned_video(picture, picture.rotation), patience)
+        seen = watch_film(path, picture, eyes, settings, listed, progress)
+        people = settings.people if embedder is None else replace(settings.people, same=embedder.same)
+        return replace(seen, tracks=name_people(seen.tracks, seen.scenes, people))
+
+    if store is None:
+        return _analysis(media, look())
+    networks = {one.describe(): _fingerprint(one) for one in (detector, embedder) if one is not None}
+    silent = [name for name, fingerprint in networks.items() if not fingerprint]
+    if silent:
+        note = f"the analysis is not kept: {silent[0]} does not say what its results depend on"
+        return _analysis(media, look(), (note,))
+    content = file_content(path, store)
+    recipe = _recipe(content, settings, list(networks.values()), listed)
+    found = stored_record(store, recipe, Watched, look, path.name, content.unchanged)
+    return _analysis(media, found.record, found.notes)
+
+
+def _analysis(media: MediaInfo, seen: Watched, notes: tuple[str, ...] = ()) -> Analysis:
+    return Analysis(media, seen.times, seen.shots, seen.tracks, seen.scenes, notes)
+
+
+def _fingerprint(network: object) -> str:
+    """What its results depend on; empty where it does not say."""
+    return network.fingerprint() if isinstance(network, Fingerprinted) else ""
+
+
+def _recipe(
+    content: FileContent, settings: AnalysisSettings, networks: Sequence[str], listed: CutList | None
+) -> Recipe:
+    """Everything an analysis depends on, save the code."""
+    cuts = "" if listed is None else dumps(replace(listed, path=Path()), indent=None)
+    facts = {
+        "video": content.digest,
+        "settings": dumps(settings, indent=None),
+        "networks": "; ".join(networks),
+        "cuts": cuts,
+    }
+    return Recipe("analysis", ANALYSIS_VERSION, facts)
 
 
 def analyze_still(
@@ -151,83 +153,7 @@ def analyze_still(
         raise MediaError("cannot be shown for no time at all", path=path, remedy="give a sound or cues with a length")
     shot = Shot(0, FrameRange(0, count))
     _, _, image = next(read_images(path, settings.face_side, upright=True))
-    faces = _Eyes(detector, None, turned_video(picture, picture.rotation)).faces_in(image, describe=False)
+    faces = Eyes(detector, None, turned_video(picture, picture.rotation)).look(image)
     looked_at = dict.fromkeys(frames_to_look(shot, settings.tracks), faces)
     tracks = track_faces(shot, looked_at, settings.tracks, first_index=0)
     return Analysis(media, FrameTimes.constant(count, picture.rate), (shot,), name_people(tracks), (Scene((shot,)),))
-
-
-@dataclass(frozen=True)
-class _Eyes:
-    """What looks for faces in small images of an upright picture."""
-
-    detector: FaceDetector
-    embedder: FaceEmbedder | None
-    upright: VideoInfo
-
-    def faces_in(self, image: Image, describe: bool) -> list[Face]:
-        """The faces in a small image, in pixels of the picture itself, with what tells people apart if asked for."""
-        faces = [look_at(image, face, with_signature=describe) for face in self.detector.detect(image)]
-        if describe and self.embedder is not None:
-            vectors = self.embedder.embed(image, faces)
-            faces = [
-                replace(face, look=replace(face.look, embedding=vector))
-                for face, vector in zip(faces, vectors, strict=True)
-            ]
-        return scale_faces(faces, self.upright.width / image.shape[1], self.upright.height / image.shape[0])
-
-
-def _find_shots(
-    path: Path,
-    picture: VideoInfo,
-    settings: AnalysisSettings,
-    listed: CutList | None,
-    progress: Callable[[str, int, int], None] | None,
-) -> tuple[FrameTimes, tuple[Shot, ...], tuple[Scene, ...]]:
-    finder = ShotFinder(picture.rate, settings.shots)
-    grouper = SceneFinder(picture.rate, settings.scenes)
-    expected = picture.frame_count or round(picture.duration * picture.rate.fps)
-    collector = TimesCollector()
-    for index, pts, image in read_images(path, settings.shot_side):
-        collector.add(pts)
-        grouper.add(image)
-        if listed is None:
-            finder.add(image)
-        if progress is not None:
-            progress("shots", index + 1, max(expected, index + 1))
-    times = collector.finish(picture)
-    shots = finder.finish() if listed is None else listed.shots(times)
-    return times, shots, grouper.finish(shots)
-
-
-def _follow_faces(
-    path: Path,
-    eyes: _Eyes,
-    shots: Sequence[Shot],
-    frames: int,
-    settings: AnalysisSettings,
-    progress: Callable[[str, int, int], None] | None,
-) -> tuple[FaceTrack, ...]:
-    # Nobody is followed through a dissolve: there two pictures lie over one another, and no lips may be changed.
-    shots = [Shot(shot.index, shot.clear) for shot in shots if shot.clear]
-    looks = [frames_to_look(shot, settings.tracks) for shot in shots]
-    wanted = {frame for frames in looks for frame in frames}
-    described = {frame for frames in looks for frame in frames[:: settings.describe_every]}
-    tracks: list[FaceTrack] = []
-    pending = list(shots)
-    found: dict[int, Sequence[Face]] = {}
-
-    def finish_shots(before: int) -> None:
-        while pending and pending[0].frames.stop <= before:
-            shot = pending.pop(0)
-            tracks.extend(track_faces(shot, found, settings.tracks, first_index=len(tracks)))
-            for frame in [frame for frame in found if frame < shot.frames.stop]:
-                del found[frame]
-
-    for index, _, image in read_images(path, settings.face_side, wanted=wanted.__contains__, upright=True):
-        finish_shots(index)
-        found[index] = eyes.faces_in(image, describe=index in described)
-        if progress is not None:
-            progress("faces", index + 1, frames)
-    finish_shots(frames)
-    return tuple(tracks)

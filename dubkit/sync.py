@@ -19,6 +19,7 @@ from dubkit.lipsync import CLOCK_RATE, SyncExpert, SyncSettings, find_model, loa
 from dubkit.media import probe
 from dubkit.places import model_folders
 from dubkit.schema import FaceTrack
+from dubkit.store import open_store
 from dubkit.sync_report import SyncReport, SyncVerdict, TrackSync
 from dubkit.sync_views import SyncNetEye
 from dubkit.timing import TimeRange
@@ -101,7 +102,8 @@ def measure_sync(
         raise InputError("is a still image, which is in sync with nothing", path=video, remedy="give a video")
     asked, model = open_sync_judge(judge, expert=expert, syncnet=syncnet, device=device)
     finder, note = choose_detector(detector, detector_model, folders=model_folders())
-    analysis = analyze(video, finder, progress=progress, cuts=None if cuts is None else Path(cuts))
+    store = open_store()
+    analysis = analyze(video, finder, progress=progress, cuts=None if cuts is None else Path(cuts), store=store)
     found = judge_tracks(video, analysis, asked, settings, progress)
     return SyncReport(
         video=video,
@@ -253,7 +255,7 @@ def _track_sync(
 
 
 def _notes(analysis: Analysis) -> tuple[str, ...]:
-    notes = []
+    notes = list(analysis.notes)
     if not analysis.tracks:
         notes.append("no face was found")
     if not analysis.media.audio:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from samples.make import SampleFiles, make_sample
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """No test finds what another one kept, or what the user did."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUBKIT_CACHE", "off")
+        yield
 
 
 @pytest.fixture(scope="session")

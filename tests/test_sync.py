@@ -130,7 +130,7 @@ def test_a_film_is_measured(tmp_path: Path, no_face_to_find: None) -> None:
     assert [track.offset_frames for track in report.tracks] == [3]
     assert (report.video, report.judge, report.model) == (video, "expert", "listener")
     assert (report.frames, report.rate, report.shots, report.notes) == (100, "25", 1, ())
-    assert told == {"shots", "faces", "crops"}
+    assert told == {"faces", "crops"}
     assert loads(SyncReport, dumps(report)) == report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from dubkit.faces.detectors.insightface import InsightFaceDetector
 from dubkit.faces.detectors.yunet import YuNetDetector
 from dubkit.faces.insightface_zoo import DEFAULT_PACKAGE, package_folder, package_folders
 
-__all__ = ["DETECTOR_NAMES", "choose_detector"]
+__all__ = ["DETECTOR_NAMES", "choose_detector", "detector_files"]
 
 DETECTOR_NAMES = ("auto", "insightface", "yunet", "cascade")
 
@@ -55,6 +55,11 @@ def choose_detector(name: str = "auto", model: str = "", *, folders: Sequence[Pa
         return _best(folders)
     detector = _named(name, folders)
     return detector, _sentence(detector, "asked for")
+
+
+def detector_files(folders: Sequence[Path]) -> Mapping[str, tuple[Path, ...]]:
+    """The files that :func:`choose_detector` finds, by the detector they are for, best first; none is opened."""
+    return {"insightface": tuple(_scrfd_files(folders)), "yunet": tuple(_files(folders, _YUNET_FILES))}
 
 
 def _given(name: str, model: str) -> tuple[FaceDetector, str]:

@@ -12,6 +12,7 @@ pixels; a finger beside the mouth.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -61,15 +62,18 @@ def covered_mouths(faces: Sequence[Face]) -> npt.NDArray[np.bool_]:
     known = [i for i, face in enumerate(faces) if face.look.mouth.size and abs(yaw[i]) <= _TURNED]
     if len(known) < _LEAST_LOOKS:
         return covered
+    mouths = [_mouth(faces[i]) for i in known]
     sides = np.rint(yaw[known] / _STEP).astype(int)
     for side in sorted(set(sides.tolist())):
-        usual = _usual(faces, np.array(known), yaw[known] - side * _STEP)
-        for i in (known[j] for j in np.flatnonzero(sides == side)):
-            covered[i] = _is_covered(_mouth(faces[i]), usual)
+        rows, columns = MOUTH_MARGIN
+        usual = np.ascontiguousarray(_usual(mouths, yaw[known] - side * _STEP)[rows:-rows, columns:-columns])
+        lips = _redness(usual)
+        for j in np.flatnonzero(sides == side):
+            covered[known[j]] = _is_covered(mouths[j], usual, lips)
     return covered
 
 
-def _usual(faces: Sequence[Face], known: npt.NDArray[np.int64], away: npt.NDArray[np.float32]) -> Mouth:
+def _usual(mouths: Sequence[Mouth], away: npt.NDArray[np.float32]) -> Mouth:
     """The median look from about one side: of looks within a step of it, or of the few nearest to it.
 
     Looks that lack the red of the lips that others show do not count: what comes before a mouth seldom is as red, so
@@ -79,12 +83,12 @@ def _usual(faces: Sequence[Face], known: npt.NDArray[np.int64], away: npt.NDArra
     if len(near) < _FEW_LOOKS:
         near = np.sort(np.argsort(np.abs(away), kind="stable")[:_FEW_LOOKS])
     chosen = near[np.unique(np.linspace(0, len(near) - 1, min(len(near), _MOST_LOOKS)).astype(int))]
-    looks = np.stack([_mouth(faces[i]) for i in known[chosen]])
+    looks = np.stack([mouths[i] for i in chosen])
     rows, columns = MOUTH_MARGIN
     red = np.array([_redness(look[rows:-rows, columns:-columns]) for look in looks])
     usual_red = float(np.percentile(red, 90))
     shown = red >= _LIPS_LOST * usual_red if usual_red > _RED_LIPS else np.ones(len(red), np.bool_)
-    return np.median(looks[shown], axis=0).astype(np.float32)
+    return np.asarray(np.median(looks[shown], axis=0), np.float32)
 
 
 def _mouth(face: Face) -> Mouth:
@@ -92,16 +96,19 @@ def _mouth(face: Face) -> Mouth:
     return np.asarray(cv2.GaussianBlur(lab, (0, 0), _BLUR) * _WEIGHTS, np.float32)
 
 
-def _is_covered(look: Mouth, usual: Mouth) -> bool:
-    """Whether a look is too unlike the usual one, at the place where it fits best and whatever the light."""
-    rows, columns = MOUTH_MARGIN
-    inner = np.ascontiguousarray(usual[rows:-rows, columns:-columns])
-    agreements = cv2.matchTemplate(look, inner, cv2.TM_CCOEFF_NORMED)
+def _is_covered(look: Mouth, usual: Mouth, lips: float) -> bool:
+    """Whether a look is too unlike the usual one, at the place where it fits best and whatever the light.
+
+    Args:
+        look: A look at the mouth and what is around it.
+        usual: The usual one, less that margin.
+        lips: How red the usual one's lips are.
+    """
+    agreements = cv2.matchTemplate(look, usual, cv2.TM_CCOEFF_NORMED)
     _, agreement, _, (x, y) = cv2.minMaxLoc(agreements)
-    here = look[y : y + inner.shape[0], x : x + inner.shape[1]]
-    change = here - inner
+    here = look[y : y + usual.shape[0], x : x + usual.shape[1]]
+    change = here - usual
     difference = float(np.abs(change - change.mean(axis=(0, 1))).mean())
-    lips = _redness(inner)
     lost = lips > _LIPS and _redness(here) < _LIPS_LOST * lips
     return bool(
         agreement < _UNLIKE or (agreement < _RATHER_UNLIKE and difference > _DIFFERENT) or (agreement < _LOOSE and lost)
@@ -110,9 +117,16 @@ def _is_covered(look: Mouth, usual: Mouth) -> bool:
 
 def _redness(mouth: Mouth) -> float:
     """How much redder the lips are than the skin around them, in the weighted units."""
-    height, width = mouth.shape[:2]
-    rows, columns = np.mgrid[:height, :width]
-    # The mouth's corners lie a third of the width from its middle, which is a little below that of the part.
-    lips = ((rows - 0.62 * height) / (0.32 * height)) ** 2 + ((columns - 0.475 * width) / (0.325 * width)) ** 2 <= 1
-    red = mouth[..., 1]
+    lips, red = _lips(*mouth.shape[:2]), mouth[..., 1]
     return float(np.percentile(red[lips], 85) - np.median(red[~lips]))
+
+
+@cache
+def _lips(height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Where lips are: the mouth's corners lie a third of the width from its middle, which is a little below the part's.
+
+    (height, width)
+    """
+    rows, columns = np.mgrid[:height, :width]
+    across, along = (rows - 0.62 * height) / (0.32 * height), (columns - 0.475 * width) / (0.325 * width)
+    return np.asarray(across**2 + along**2 <= 1)

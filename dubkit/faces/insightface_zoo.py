@@ -13,9 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dubkit.errors import MissingDependencyError, ModelError
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["DEFAULT_PACKAGE", "load_detector", "load_network", "package_folder", "package_folders"]
+from dubkit.errors import MissingDependencyError, ModelError
+from dubkit.faces.detectors.onnx_shape import with_any_size
+
+__all__ = ["DEFAULT_PACKAGE", "free_detector", "load_detector", "load_network", "package_folder", "package_folders"]
+
+_COARSEST = 32  # pixels of the picture for one of the network's, at its coarsest
 
 DEFAULT_PACKAGE = "buffalo_l"
 """The package of networks that insightface itself takes by default."""
@@ -47,7 +53,7 @@ def load_network(path: Path, purpose: str, refusal: ModelError) -> Any:
     zoo, runtime = _import(purpose)
     try:
         with _quiet():
-            return zoo.get_model(str(path), providers=_providers(runtime))
+            return zoo.get_model(str(path), providers=_providers(runtime), sess_options=_patient(runtime))
     except _failures() as error:
         raise refusal from error
 
@@ -71,6 +77,44 @@ def load_detector(name: str) -> Any:
             path=package_folder(name),
             remedy="go online once, put the package's files there, or give a SCRFD .onnx file",
         ) from error
+
+
+def free_detector(network: Any, path: Path) -> Any:
+    """The same SCRFD with an input of any size, if its file allows; else ``network`` itself.
+
+    Its exports fix the input to a square though nothing in them needs it: a wide picture then costs as much as a
+    square one. Tried once on a small input: the outputs must have the rows that its size gives.
+
+    Args:
+        network: What :func:`load_network` made of the file.
+        path: The file.
+    """
+    import onnxruntime
+
+    refusals: tuple[type[Exception], ...] = (ModelError, *_failures())
+    try:
+        session = onnxruntime.InferenceSession(
+            with_any_size(path.read_bytes()), _patient(onnxruntime), providers=_providers(onnxruntime)
+        )
+        height, width = 2 * _COARSEST, 3 * _COARSEST
+        rows = [len(scores[0]) for scores in session.run(None, {network.input_name: _blank(height, width)})[:3]]
+        if rows != [2 * (height // stride) * (width // stride) for stride in (8, 16, 32)]:
+            return network
+        with _quiet():
+            return type(network)(model_file=None, session=session)
+    except refusals:
+        return network
+
+
+def _blank(height: int, width: int) -> npt.NDArray[np.float32]:
+    return np.zeros((1, 3, height, width), np.float32)
+
+
+def _patient(runtime: Any) -> Any:
+    """Options for threads that sleep where they wait: by default they spin, at the cost of all else that runs."""
+    options = runtime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
 
 
 def _import(purpose: str) -> tuple[Any, Any]:

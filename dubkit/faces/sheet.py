@@ -12,13 +12,14 @@ import numpy.typing as npt
 from dubkit.errors import RecordError
 from dubkit.schema import Image
 
-__all__ = ["FaceCard", "contact_sheet", "cut_portrait"]
+__all__ = ["FaceCard", "contact_sheet", "cut_portrait", "marked_picture"]
 
 _SIDE = 192  # pixels of a portrait
 _LINE, _LETTERS = 18, 0.42  # pixels of a line of text, and its size
 _LINES = 4  # of text below a portrait, its title not counted
 _MARGIN = 8
 _PAPER, _INK, _GRAY = (255, 255, 255), (0, 0, 0), (110, 110, 110)
+_MARKED, _SEEN = (80, 200, 60), (150, 150, 150)  # BGR of the box around who is meant, and around others
 _AROUND = 1.7  # side of a portrait, in heights of the face's box
 
 
@@ -27,7 +28,8 @@ class FaceCard:
     """One person on a contact sheet.
 
     Attributes:
-        portrait: (side, side, 3) uint8 BGR, as :func:`cut_portrait` gives it.
+        portrait: (height, width, 3) uint8 BGR, as :func:`cut_portrait` or :func:`marked_picture` gives it; of one size
+            for all cards of a sheet.
         title: The name.
         lines: What stands below, in ASCII letters; what is more than four lines long is left out.
     """
@@ -60,15 +62,41 @@ def cut_portrait(image: Image, box: npt.NDArray[np.float32]) -> Image:
     return np.asarray(cut, np.uint8)
 
 
-def contact_sheet(cards: Sequence[FaceCard], columns: int = 6) -> Image:
+def marked_picture(
+    image: Image, width: int, meant: Sequence[npt.NDArray[np.float32]], others: Sequence[npt.NDArray[np.float32]]
+) -> Image:
+    """(width * 3/4, width, 3) uint8 BGR: a whole picture with boxes around faces; gray where it does not reach.
+
+    Args:
+        image: (height, width, 3) uint8 BGR.
+        width: Pixels wanted.
+        meant: (4,) boxes of those who are meant, in pixels of the image.
+        others: (4,) boxes of others.
+    """
+    height = width * 3 // 4
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    for boxes, colour, thick in ((others, _SEEN, 1), (meant, _MARKED, 2)):
+        for box in boxes:
+            left, top, right, bottom = (round(float(edge) * scale) for edge in box)
+            cv2.rectangle(small, (left, top), (right, bottom), colour, thick)
+    paper: Image = np.full((height, width, 3), _GRAY, np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    paper[top : top + size[1], left : left + size[0]] = small
+    return paper
+
+
+def contact_sheet(cards: Sequence[FaceCard], columns: int = 6, nobody: str = "no faces found") -> Image:
     """(height, width, 3) uint8 BGR: the cards from left to right, row by row; a word where there are none.
 
     Args:
         cards: The people.
         columns: How many stand side by side, at most.
+        nobody: What stands there where there are no cards.
     """
     if not cards:
-        return _written(np.full((3 * _LINE, _SIDE, 3), 255, np.uint8), "no faces found", 2)
+        return _written(np.full((3 * _LINE, _SIDE, 3), 255, np.uint8), nobody, 2)
     drawn = [_card(card) for card in cards]
     columns = min(columns, len(drawn))
     drawn += [np.full_like(drawn[0], 255)] * (-len(drawn) % columns)
@@ -76,9 +104,10 @@ def contact_sheet(cards: Sequence[FaceCard], columns: int = 6) -> Image:
 
 
 def _card(card: FaceCard) -> Image:
-    paper: Image = np.full((_SIDE + (_LINES + 1) * _LINE + 2 * _MARGIN, _SIDE + 2 * _MARGIN, 3), _PAPER, np.uint8)
-    paper[_MARGIN : _MARGIN + _SIDE, _MARGIN : _MARGIN + _SIDE] = card.portrait
-    below = paper[_MARGIN + _SIDE :]
+    height, width = card.portrait.shape[:2]
+    paper: Image = np.full((height + (_LINES + 1) * _LINE + 2 * _MARGIN, width + 2 * _MARGIN, 3), _PAPER, np.uint8)
+    paper[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width] = card.portrait
+    below = paper[_MARGIN + height :]
     _written(below, card.title, 1, thickness=2)
     for number, line in enumerate(card.lines[:_LINES]):
         _written(below, line, number + 2)

@@ -15,6 +15,7 @@ A fade is a dissolve with a flat picture at one end.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,11 +146,11 @@ class DissolveFinder:
 
     def add(self, image: Image) -> None:
         """Take the next frame, (height, width, 3) uint8 at any scale, the same for all."""
+        newest = self._count
+        self._count += 1
         if not self._lengths:
             return
         self._recent.append(look_at(image, self._settings.side))
-        newest = self._count
-        self._count += 1
         for length in self._lengths:
             if newest >= length and newest % max(1, length // _PARTS) == 0:
                 stretch = self._judge(newest - length, newest)
@@ -158,11 +159,23 @@ class DissolveFinder:
         if self._best is not None and newest > self._best.last + self._around:
             self._close(self._best)
 
+    @property
+    def found(self) -> tuple[Dissolve, ...]:
+        """The dissolves and fades found so far, in order; no two share a frame."""
+        return tuple(self._found)
+
+    @property
+    def settled(self) -> int:
+        """The frame before which no dissolve begins that is still to be found."""
+        # One that is judged now began its own length ago at the earliest, and may reach out by three quarters of that;
+        # the best one so far was judged up to half a length ago.
+        return self._count - math.ceil(2.25 * max(self._lengths, default=0)) - 2
+
     def finish(self) -> tuple[Dissolve, ...]:
         """The dissolves and fades found, in order; no two share a frame."""
         if self._best is not None:
             self._close(self._best)
-        return tuple(self._found)
+        return self.found
 
     def _keep(self, stretch: _Stretch) -> None:
         best = self._best

@@ -41,6 +41,9 @@ _END_FACTOR = 2.5
 # of the change the flash began or ended with.
 _BACK_LEAST, _BACK_SHARE = 0.75, 0.3
 
+_BESIDE = 1  # frames between a cut that the detector finds and one that is found beside it
+_UNCERTAIN = 4  # frames before a dissolve that it may still concern
+
 
 @dataclass(frozen=True)
 class ShotSettings:
@@ -101,7 +104,32 @@ class ShotFinder:
         self._fades: deque[FrameRange] = deque()
         self._dissolves = DissolveFinder(rate, settings.dissolves)
         self._bounds = Bounds()
+        self._possible: set[int] = set()
         self._shots: tuple[Shot, ...] | None = None
+
+    @property
+    def possible(self) -> frozenset[int]:
+        """Frames that may be the last or the first of a shot, as the newest frame or the film's end has shown.
+
+        Mostly none, and none further back than :attr:`memory`. Every cut is told of; a shot that begins with black or
+        in the middle of a dissolve is not.
+        """
+        return frozenset(self._possible)
+
+    @property
+    def memory(self) -> int:
+        """How many frames, the newest included, the possible ones are among."""
+        return self._settings.window + _BESIDE + 2
+
+    def settled(self) -> tuple[Shot, ...]:
+        """The shots so far that nothing to come can change: what :meth:`finish` returns begins with them."""
+        black = [fade.start for fade in self._fades]
+        if self._fade_detector.last_fade["type"] == "out":
+            black.append(self._fade_detector.last_fade["frame"].frame_num)
+        judged = self._count - self._reach - self._settings.window - _BESIDE
+        before = min(self._dissolves.settled, judged, *black)
+        shots = self._bounds.shots(self._count, self._dissolves.found)
+        return tuple(shot for shot in shots if shot.frames.stop < before - _UNCERTAIN)
 
     def add(self, image: Image) -> None:
         """Take the next frame.
@@ -126,6 +154,7 @@ class ShotFinder:
             self._show(small, times=self._settings.window)
         self._recent.append(small)
         self._count += 1
+        self._possible.clear()
         self._show(small)
         now = self._count - 1
         fades = self._fade_detector.process_frame(FrameTimecode(now, fps=self._rate.fps), small)
@@ -136,6 +165,7 @@ class ShotFinder:
     def finish(self) -> tuple[Shot, ...]:
         """The shots: every frame taken lies in exactly one; none where no frame was taken."""
         if self._shots is None:
+            self._possible.clear()
             if self._count:
                 self._show(self._recent[-1], times=self._settings.window)
             self._judge_until(self._count + 1)
@@ -146,7 +176,9 @@ class ShotFinder:
         for _ in range(times):
             cuts = self._cut_detector.process_frame(FrameTimecode(self._shown, fps=self._rate.fps), image)
             self._shown += 1
-            self._candidates.extend(cut.frame_num - self._settings.window for cut in cuts)
+            for cut in (cut.frame_num - self._settings.window for cut in cuts):
+                self._candidates.append(cut)
+                self._possible.update(range(cut - 1 - _BESIDE, cut + 1 + _BESIDE))
 
     def _judge_until(self, stop: int) -> None:
         """Decide on what was seen before frame ``stop``: what comes after a flash must be known."""

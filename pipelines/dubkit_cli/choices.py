@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["cuts_option", "detector_options", "device_option", "json_option", "with_options"]
+__all__ = [
+    "cuts_option",
+    "detector_options",
+    "device_option",
+    "json_option",
+    "recognition_option",
+    "with_options",
+    "work_dir_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Option = Callable[[Any], Any]
@@ -43,4 +51,15 @@ cuts_option = click.option(
     type=click.Path(path_type=Path),
     default=None,
     help="List of cuts (CSV, EDL, OTIO) instead of looking for them.",
+)
+recognition_option = click.option(
+    "--recognition-model",
+    default="",
+    help="What knows people again: a file such as w600k_mbf.onnx of insightface; else one in the model folders.",
+)
+work_dir_option = click.option(
+    "--work-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder for what is kept for the next run, such as the analysis; else DUBKIT_CACHE, else the user's cache.",
 )

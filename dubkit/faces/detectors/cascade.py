@@ -65,6 +65,10 @@ class CascadeDetector:
         """The method."""
         return f"Haar cascades (OpenCV {cv2.__version__})"
 
+    def fingerprint(self) -> str:
+        """See :class:`dubkit.faces.Fingerprinted`."""
+        return f"cascade {cv2.__version__} {self._least_score:g}"
+
     def detect(self, image: Image) -> list[Face]:
         """See :class:`dubkit.faces.FaceDetector`."""
         image = check_image(image)

@@ -16,7 +16,8 @@ import numpy as np
 from dubkit.errors import ModelError
 from dubkit.faces.boxes import uncovered, without_doubles
 from dubkit.faces.detector import check_image
-from dubkit.faces.insightface_zoo import DEFAULT_PACKAGE, load_detector, load_network
+from dubkit.faces.fingerprint import file_fingerprint
+from dubkit.faces.insightface_zoo import DEFAULT_PACKAGE, free_detector, load_detector, load_network
 from dubkit.schema import Face, Image
 
 __all__ = ["InsightFaceDetector"]
@@ -31,6 +32,7 @@ _SMALLEST_SIDE = 8  # an image narrower than this holds no face
 # the finer one is believed up to this width in the input, so that a track does not flicker between the two.
 _SECOND, _LEAST_SECOND = 0.5, 0.3
 _WIDEST = 200.0
+_SMALL = 320  # pixels; in pictures no longer than this no face is missed, even one that fills them
 _GAP = 16  # black pixels between the two, where they share one input
 
 
@@ -69,6 +71,7 @@ class InsightFaceDetector:
         path = Path(model)
         self._network = _load_file(path) if path.suffix == ".onnx" else load_detector(str(model))
         self._label = path.name
+        self._path = path if path.suffix == ".onnx" else Path(self._network.model_file)
         self._least_score = least_score
         self._fixed = getattr(self._network, "static_input_size", None) or _fixed_size(self._network)
         free = {} if self._fixed else {"input_size": (_FREE, _FREE)}
@@ -78,6 +81,10 @@ class InsightFaceDetector:
         """The network and what it runs on."""
         provider = self._network.session.get_providers()[0].removesuffix("ExecutionProvider")
         return f"SCRFD {self._label} (insightface, {provider})"
+
+    def fingerprint(self) -> str:
+        """See :class:`dubkit.faces.Fingerprinted`."""
+        return f"insightface {file_fingerprint(self._path)} {self._least_score:g}"
 
     def detect(self, image: Image) -> list[Face]:
         """See :class:`dubkit.faces.FaceDetector`."""
@@ -117,7 +124,8 @@ def _canvases(image: Image, fixed: tuple[int, int] | None) -> Iterator[tuple[Ima
     height, width = image.shape[:2]
     if fixed is None:
         main = min(1.0, _LARGEST / max(height, width))
-        for scale, coarse in ((main, False), (main * _SECOND, True)):
+        scales = ((main, False), (main * _SECOND, True))
+        for scale, coarse in scales if max(height, width) > _SMALL else scales[:1]:
             wide, high = (-(-max(1, round(side * scale)) // _STRIDE) * _STRIDE for side in (width, height))
             canvas: Image = np.zeros((high, wide, 3), np.uint8)
             yield canvas, [_place(image, canvas, scale, 0, 0, coarse)]
@@ -159,7 +167,7 @@ def _load_file(path: Path) -> Any:
     network = load_network(path, "finding faces with insightface", _not_a_detector(path))
     if getattr(network, "taskname", "") != "detection" or getattr(network, "fmc", None) is None:
         raise _not_a_detector(path)
-    return network
+    return free_detector(network, path)
 
 
 def _not_a_detector(path: Path) -> ModelError:

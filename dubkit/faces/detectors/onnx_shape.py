@@ -1,8 +1,9 @@
-"""Give an ONNX file's input a fixed shape, so that OpenCV's importer takes it.
+"""Give an ONNX file's input a fixed shape, so that OpenCV's importer takes it, or free it from one.
 
-Exports with a dynamic input shape are common, and OpenCV refuses them. Only the sizes in the graph's input have to
-be filled in, which needs no ONNX package: the file is a protocol buffer, in which a message is a row of fields, each
-a key (field number and kind), and for the kinds met here a number or a length and that many bytes
+Exports with a dynamic input shape are common, and OpenCV refuses them; so are exports whose input is fixed though all
+that follows would take any size. Only the sizes in the graph's inputs and outputs have to be changed, which needs no
+ONNX package: the file is a protocol buffer, in which a message is a row of fields, each a key (field number and kind),
+and for the kinds met here a number or a length and that many bytes
 (https://protobuf.dev/programming-guides/encoding/, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 """
 
@@ -12,13 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dubkit.errors import ModelError
 
-__all__ = ["with_input_shape"]
+__all__ = ["with_any_size", "with_input_shape"]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 # Numbers of the fields on the way from the file to the sizes of an input.
-_GRAPH, _INPUT, _TYPE, _TENSOR, _SHAPE, _DIM = 7, 11, 2, 1, 2, 1
+_GRAPH, _INPUT, _OUTPUT, _TYPE, _TENSOR, _SHAPE, _DIM = 7, 11, 12, 2, 1, 2, 1
 _DIM_VALUE = 1
+_BEFORE_HEIGHT = 2  # sizes: images and channels
 
 
 def with_input_shape(model: bytes, shape: Sequence[int]) -> bytes:
@@ -52,6 +54,31 @@ def with_input_shape(model: bytes, shape: Sequence[int]) -> bytes:
     if seen[1] != len(shape):
         raise ModelError(f"the network's first input has {seen[1]} sizes, not {len(shape)}")
     return fixed
+
+
+def with_any_size(model: bytes) -> bytes:
+    """The same network with an input of any height and width, and outputs of whatever size that gives.
+
+    Whether what lies between takes any size only a trial tells.
+
+    Args:
+        model: The ONNX file, of a network that takes (images, channels, height, width).
+
+    Raises:
+        ModelError: It is no ONNX file.
+    """
+
+    def one_input(value: bytes) -> bytes:
+        seen = [0]
+
+        def one_size(size: bytes) -> bytes:
+            seen[0] += 1
+            return size if seen[0] <= _BEFORE_HEIGHT else b""
+
+        return _rewrite(value, (_TYPE, _TENSOR, _SHAPE, _DIM), one_size)
+
+    freed = _rewrite(model, (_GRAPH, _INPUT), one_input)
+    return _rewrite(freed, (_GRAPH, _OUTPUT, _TYPE, _TENSOR, _SHAPE, _DIM), lambda _: b"")
 
 
 def _rewrite(message: bytes, path: tuple[int, ...], change: Callable[[bytes], bytes]) -> bytes:

@@ -12,6 +12,7 @@ from dubkit.errors import ModelError
 from dubkit.faces.boxes import without_doubles
 from dubkit.faces.detector import check_image
 from dubkit.faces.detectors.onnx_shape import with_input_shape
+from dubkit.faces.fingerprint import file_fingerprint
 from dubkit.schema import Face, Image
 
 __all__ = ["YuNetDetector"]
@@ -42,7 +43,7 @@ class YuNetDetector:
     name = "yunet"
 
     def __init__(self, model: str | Path, least_score: float = 0.7) -> None:
-        self._path = Path(model)
+        self._path, self._least_score = Path(model), least_score
         if not self._path.is_file():
             raise ModelError("there is no such detector file", path=self._path, remedy="give a YuNet .onnx file")
         try:
@@ -65,6 +66,10 @@ class YuNetDetector:
     def describe(self) -> str:
         """The file."""
         return f"YuNet {self._path.name} (OpenCV)"
+
+    def fingerprint(self) -> str:
+        """See :class:`dubkit.faces.Fingerprinted`."""
+        return f"yunet {file_fingerprint(self._path)} {self._least_score:g}"
 
     def detect(self, image: Image) -> list[Face]:
         """See :class:`dubkit.faces.FaceDetector`."""

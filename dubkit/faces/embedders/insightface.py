@@ -12,6 +12,7 @@ import numpy.typing as npt
 from dubkit.errors import ModelError
 from dubkit.faces.align import align_face
 from dubkit.faces.detector import check_image
+from dubkit.faces.fingerprint import file_fingerprint
 from dubkit.faces.insightface_zoo import load_network
 from dubkit.schema import Face, Image
 
@@ -43,13 +44,17 @@ class InsightFaceEmbedder:
         if getattr(self._network, "taskname", "") != "recognition":
             raise refusal
         self._network.prepare(0)
-        self._label = path.name
+        self._path = path
         self._size = self._network.input_size[0]
 
     def describe(self) -> str:
         """The network and what it runs on."""
         provider = self._network.session.get_providers()[0].removesuffix("ExecutionProvider")
-        return f"ArcFace {self._label} (insightface, {provider})"
+        return f"ArcFace {self._path.name} (insightface, {provider})"
+
+    def fingerprint(self) -> str:
+        """See :class:`dubkit.faces.Fingerprinted`."""
+        return f"arcface {file_fingerprint(self._path)}"
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[npt.NDArray[np.float32]]:
         """See :class:`dubkit.faces.FaceEmbedder`."""
