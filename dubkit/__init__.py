@@ -35,6 +35,7 @@ __all__ = [
     "LineReport",
     "LineStatus",
     "OutputError",
+    "PeopleReport",
     "Shot",
     "Span",
     "SyncReport",
@@ -43,6 +44,7 @@ __all__ = [
     "Waveform",
     "analyze",
     "dub",
+    "find_people",
     "fit",
     "measure_sync",
     "run_job",
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from dubkit.errors import Cancelled, DubkitError, InputError, OutputError
     from dubkit.fitting import fit
     from dubkit.in_memory import SyncedFrames, sync_frames
+    from dubkit.people import PeopleReport, find_people
     from dubkit.schema import (
         Cue,
         DubJob,
@@ -79,6 +82,7 @@ _HOMES = {
     "dubkit.errors": ("Cancelled", "DubkitError", "InputError", "OutputError"),
     "dubkit.fitting": ("fit",),
     "dubkit.in_memory": ("SyncedFrames", "sync_frames"),
+    "dubkit.people": ("PeopleReport", "find_people"),
     "dubkit.schema": (
         "Cue", "DubJob", "DubReport", "FaceTrack", "FitReport", "Line", "LineReport", "LineStatus", "Shot", "Span",
         "Waveform",

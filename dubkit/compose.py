@@ -6,23 +6,26 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dubkit.analysis import Analysis, analyze, analyze_still
-from dubkit.casting import cast_lines
+from dubkit.cast_sheet import write_cast_sheet
 from dubkit.deliverables import Delivery, deliver
 from dubkit.dialogue import TimelinePicture, Voice, draw_timeline
 from dubkit.errors import DubkitError
 from dubkit.given import VoiceLike, given_voice
 from dubkit.levelling import check_sound, level_soundtrack
-from dubkit.lines import Lines
+from dubkit.lines import LineGiver, Lines
 from dubkit.options import DubOptions, job_from
 from dubkit.outcome import Outcome, line_reports
 from dubkit.picture_out import write_picture, write_timeline
 from dubkit.readiness import DubSettings, Ready, prepare
-from dubkit.schema import DubJob, DubReport, Line, VideoInfo
+from dubkit.schema import DubJob, DubReport, Line, LineReport, VideoInfo
 from dubkit.soundtrack import Soundtrack, plan_soundtrack
+from dubkit.store import Store, open_store
+from dubkit.who_speaks import cast_film, check_people, watch_original
 
 if TYPE_CHECKING:  # typing has it from Python 3.11 on
     from typing_extensions import Unpack
@@ -86,26 +89,32 @@ def sync_lips(
 
 
 def run_job(
-    job: DubJob, settings: DubSettings | None = None, progress: Progress | None = None, *, engine: Voice | None = None
+    job: DubJob,
+    settings: DubSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    engine: Voice | None = None,
+    source: LineGiver | None = None,
 ) -> DubReport:
-    """Do what ``job`` says; with ``engine`` that one speaks, whatever engine the job names.
+    """Do what ``job`` says; ``engine`` speaks, or ``source`` gives the lines, in place of what the job names.
 
     Raises:
         InputError, OutputError: as :func:`dub`.
     """
     tell = progress or _say_nothing
-    ready = prepare(job, settings or DubSettings(), engine)
+    ready = prepare(job, settings or DubSettings(), engine, source)
     job = ready.job
+    store = open_store(job.work_dir)
     clock = _Clock()
     with tempfile.TemporaryDirectory(prefix="dubkit-") as folder:
-        if ready.picture.is_still:
-            analysis = analyze_still(job.video, ready.detector, ready.source.end, ready.settings.analysis)
-        else:
-            analysis = analyze(job.video, ready.detector, ready.settings.analysis, tell, cuts=job.cuts)
+        analysis = _analysis(ready, tell, store)
+        check_people(ready.cast, job, analysis)
         clock.lap("analysis")
+        speech = watch_original(job, analysis, ready.cast, ready.settings.speech, tell, store)
+        clock.lap("speakers")
         lines = ready.source.lines(analysis.times.duration, Path(folder), lambda *at: tell("voices", *at))
         clock.lap("voices")
-        cast = cast_lines(lines.lines, analysis.shots, analysis.tracks, analysis.times, ready.settings.cast)
+        cast, unheard = cast_film(job, ready.cast, analysis, speech, lines, ready.settings.cast)
         outcome = Outcome()
         sound = _soundtrack(ready, analysis, lines, outcome, tell)
         delivered, said = deliver(job, sound, ready.picture.rate, lambda *at: tell("deliver", *at))
@@ -118,19 +127,15 @@ def run_job(
         if job.picture is not None:
             _draw(job.picture, lines, sound)
             delivered = (*delivered, job.picture)
-    return DubReport(
-        output=job.output,
-        language=job.language,
-        frames=len(analysis.times),
-        rate=str(ready.picture.rate),
-        detector=ready.detector_note,
-        model=ready.model.name,
-        device=ready.model.device,
-        shots=len(analysis.shots),
-        lines=line_reports(lines, cast, outcome, analysis.times),
+        if job.cast_sheet is not None:
+            delivered = (*delivered, *write_cast_sheet(job.cast_sheet, job.video, analysis, lines, cast))
+    return replace(
+        _report(ready, analysis, line_reports(lines, cast, outcome, analysis.times)),
         notes=(
             *_lost_frames(ready.picture, analysis),
+            *analysis.notes,
             *lines.notes,
+            *unheard,
             *sound.notes,
             *said,
             *made.notes,
@@ -141,6 +146,30 @@ def run_job(
         loudness=loudness,
         delivered=delivered,
         timeline=timelines[0] if timelines else None,
+    )
+
+
+def _analysis(ready: Ready, tell: Progress, store: Store | None) -> Analysis:
+    job, settings = ready.job, ready.settings.analysis
+    if ready.picture.is_still:
+        return analyze_still(job.video, ready.detector, ready.source.end, settings)
+    return analyze(job.video, ready.detector, settings, tell, ready.cast.embedder, job.cuts, store)
+
+
+def _report(ready: Ready, analysis: Analysis, lines: tuple[LineReport, ...]) -> DubReport:
+    """The report, as far as sound and picture have no part in it."""
+    return DubReport(
+        output=ready.job.output,
+        language=ready.job.language,
+        frames=len(analysis.times),
+        rate=str(ready.picture.rate),
+        detector=ready.detector_note,
+        model=ready.model.name,
+        device=ready.model.device,
+        shots=len(analysis.shots),
+        lines=lines,
+        told_apart=ready.cast.told_apart,
+        cast_by=ready.cast.cast_by,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 from dubkit.dialogue import (
     FitSettings,
@@ -34,7 +35,7 @@ from dubkit.voicing import (
     spoken_voices,
 )
 
-__all__ = ["LineSettings", "LineSource", "Lines", "open_lines"]
+__all__ = ["LineGiver", "LineSettings", "LineSource", "Lines", "open_lines"]
 
 _LONGEST_PIECE = Fraction(30)  # seconds of a full-length voice in memory at once
 _MANY = 0.5  # share of overrunning lines from which on cues and voices look as if they did not belong together
@@ -75,11 +76,25 @@ class Lines:
     one_voice: bool = False
 
 
+class LineGiver(Protocol):
+    """What gives a film its lines."""
+
+    @property
+    def end(self) -> Seconds:
+        """When the last of them ends, in seconds: how long a still image is shown."""
+        ...
+
+    def lines(self, duration: Seconds, folder: Path, progress: Callable[[int, int], None]) -> Lines:
+        """The lines of a picture of ``duration`` seconds; files made for them are kept in ``folder``."""
+        ...
+
+
 class LineSource:
     """A job's cues and voice, opened and found usable before any long work starts.
 
     Attributes:
         whole: Length of the voice in seconds where it is one file as long as the film; 0 otherwise.
+        numbers: Numbers of the cues, also of those that lie outside the film.
         end: When the last cue, or a full-length voice, ends: how long a still image is shown.
     """
 
@@ -93,6 +108,7 @@ class LineSource:
             if job.subtitles is not None and loudest < settings.follow.activity.silent_db:
                 raise VoiceError("holds only silence", path=job.voice, remedy="give the track with the voice")
         self.whole: Seconds = self._film.length if self._film else Fraction(0)
+        self.numbers = frozenset(cue.index for cue in self._cues)
         self.end: Seconds = max([self.whole, *(cue.span.stop + job.shift for cue in self._cues)])
 
     def lines(self, duration: Seconds, folder: Path, progress: Callable[[int, int], None]) -> Lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,15 +24,25 @@ class SpanListener:
         lines: All lines.
         times: When each frame is shown.
         model: The generator that will listen.
+        held: Number of a line's cue -> when its voice sounds, where lips are to stay as it left them between.
     """
 
     # What the windows of a line's first and last frames reach beyond it, rounded up generously.
     _MARGIN = TimeRange(Seconds(-1, 2), Seconds(1, 2))
 
-    def __init__(self, lines: Lines, times: FrameTimes, model: LipModel) -> None:
+    _INSET = Seconds(3, 50)  # before a voice has died away: held lips say its last sound, not the silence after it
+
+    def __init__(
+        self,
+        lines: Lines,
+        times: FrameTimes,
+        model: LipModel,
+        held: Mapping[int, Sequence[TimeRange]] | None = None,
+    ) -> None:
         self._lines = {line.cue.index: line for line in lines.lines}
         self._one_voice = lines.one_voice
         self._times, self._model = times, model
+        self._held = held or {}
 
     def __call__(self, span: Span) -> npt.NDArray[np.float32]:
         """(frames of the span, bands, steps) float32.
@@ -40,16 +52,21 @@ class SpanListener:
         """
         line = self._lines[span.line]
         config = self._model.config
-        wanted = self._times.time_range(span.frames)
-        heard = TimeRange(wanted.start + self._MARGIN.start, wanted.stop + self._MARGIN.stop)
+        shown = [self._listened(span.line, self._times.seconds(frame)) for frame in span.frames.indices]
+        heard = TimeRange(min(shown) + self._MARGIN.start, max(shown) + self._MARGIN.stop)
         rate = config.mel.sample_rate
         if self._one_voice:  # its time is the picture's, and what is said just outside the cue is heard too
             sound = read_sound(line.voice.path, sample_rate=rate, channels=1, span=heard)
         else:
             sound = _placed_voice(line, heard, rate)
         mel = mel_spectrogram(sound, config.mel, start=heard.start)
-        shown = [self._times.seconds(frame) for frame in span.frames.indices]
         return mel_windows(mel, shown, config.mel_offset)
+
+    def _listened(self, line: int, time: Seconds) -> Seconds:
+        """The moment that a frame shown at ``time`` listens to: itself, or the nearest in which the voice sounds."""
+        runs = [(span.start, max(span.start, span.stop - self._INSET)) for span in self._held.get(line, ())]
+        moments = [min(max(time, start), stop) for start, stop in runs]
+        return min(moments, key=lambda moment: abs(moment - time), default=time)
 
 
 def _placed_voice(line: Line, heard: TimeRange, sample_rate: int) -> Waveform:

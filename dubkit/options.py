@@ -12,7 +12,10 @@ from dubkit.schema import DubJob
 
 __all__ = ["DubOptions", "job_from"]
 
-_FILES = ("subtitles", "voice", "cast", "cuts", "enhancer", "stems", "deliver", "patches", "picture")
+_FILES = (
+    *("subtitles", "voice", "cast", "cuts", "enhancer", "stems", "deliver"),
+    *("patches", "picture", "cast_sheet", "work_dir"),
+)
 
 
 class DubOptions(TypedDict, total=False):
@@ -40,6 +43,11 @@ class DubOptions(TypedDict, total=False):
     patches: str | os.PathLike[str] | None
     patch_format: str
     picture: str | os.PathLike[str] | None
+    cast_sheet: str | os.PathLike[str] | None
+    recognition_model: str
+    expert: str
+    silence: str
+    work_dir: str | os.PathLike[str] | None
     shift: Fraction | float
 
 

@@ -50,7 +50,7 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
     done = [(span.track, _without(span.frames, stayed)) for span in cast.spans if span.line == cue.index]
     done = [(track, run) for track, run in done if run]
     changed, shared = sum(len(run) for _, run in done), cast.shared.get(cue.index, 0)
-    wanted = len(times.frames_in(line.span))
+    wanted = cast.needed.get(cue.index, len(times.frames_in(line.span)))
     failure = outcome.failures.get(cue.index, "")
     if failure:
         status = LineStatus.FAILED
@@ -73,6 +73,7 @@ def _spoken(line: Line, cast: CastSpans, outcome: Outcome, times: FrameTimes) ->
         tuple(run for _, run in done),
         line.sound,
         line.fit,
+        cast.decisions.get(cue.index, ()),
     )
 
 

@@ -20,6 +20,7 @@ from dubkit.media import probe, read_images, turned_video
 from dubkit.media.aside import check_target, written_aside
 from dubkit.places import model_folders
 from dubkit.schema import FaceTrack, Image, dumps
+from dubkit.store import open_store
 from dubkit.timing import FrameRange, FrameTimes, Seconds, TimeRange
 
 __all__ = ["PEOPLE_VERSION", "PeopleReport", "Person", "TrackFacts", "describe_people", "draw_people", "find_people"]
@@ -111,6 +112,8 @@ def find_people(
     detector: str = "auto",
     detector_model: str = "",
     recognition_model: str = "",
+    cuts: str | os.PathLike[str] | None = None,
+    work_dir: str | os.PathLike[str] | None = None,
     settings: AnalysisSettings | None = None,
     progress: Progress | None = None,
 ) -> PeopleReport:
@@ -123,6 +126,8 @@ def find_people(
         detector: What finds faces, as in :class:`dubkit.DubJob`.
         detector_model: Its file, likewise.
         recognition_model: What knows people again: an insightface network; empty takes one in a model folder.
+        cuts: List of cuts (CSV, EDL, OTIO) that is believed instead of looking for shots.
+        work_dir: Folder for what is kept for the next run, as in :class:`dubkit.DubJob`.
         settings: How the film is looked through.
         progress: Called with (stage, frames done, frames in all as far as known); may raise to stop.
 
@@ -137,7 +142,8 @@ def find_people(
             _check_target(Path(target), suffix, path)
     finder, note = choose_detector(detector, detector_model, folders=model_folders())
     embedder, told_apart = choose_embedder(recognition_model, folders=model_folders())
-    analysis = analyze(path, finder, settings, progress, embedder)
+    store = open_store(None if work_dir is None else Path(work_dir))
+    analysis = analyze(path, finder, settings, progress, embedder, None if cuts is None else Path(cuts), store)
     report = describe_people(path, analysis, note, told_apart)
     if os.fspath(sheet):
         drawn = draw_people(path, analysis, report)

@@ -12,15 +12,17 @@ from dubkit.deliverables import check_delivery
 from dubkit.dialogue import LevelSettings, MixSettings, Voice
 from dubkit.errors import InputError
 from dubkit.faces import FaceDetector, choose_detector
-from dubkit.lines import LineSettings, LineSource, open_lines
+from dubkit.lines import LineGiver, LineSettings, open_lines
 from dubkit.lipsync import LipModel, load_model
 from dubkit.media import MasterWriter, WriteSettings, probe
+from dubkit.original_speech import SpeechSettings
 from dubkit.patches import check_patches
 from dubkit.places import model_folders
 from dubkit.render import RenderSettings
 from dubkit.schema import DubJob, MediaInfo, VideoInfo
 from dubkit.shots import read_cut_list
 from dubkit.soundtrack import check_sound_wanted
+from dubkit.who_speaks import CastTools, check_cues, open_cast
 
 __all__ = ["DubSettings", "Ready", "prepare"]
 
@@ -32,7 +34,8 @@ class DubSettings:
     Attributes:
         analysis: How the video is looked through; None takes :func:`dubkit.analysis.settings_for` it.
         lines: How cues and voices become lines.
-        cast: What counts as a face that can speak.
+        speech: How the original is watched for who speaks.
+        cast: How lines are given to faces.
         render: How new mouths are made and blended in.
         mix: How lines and original sound are mixed.
         levels: How far the mix's levels may be moved.
@@ -41,6 +44,7 @@ class DubSettings:
 
     analysis: AnalysisSettings | None = None
     lines: LineSettings = field(default_factory=LineSettings)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
     cast: CastSettings = field(default_factory=CastSettings)
     render: RenderSettings = field(default_factory=RenderSettings)
     mix: MixSettings = field(default_factory=MixSettings)
@@ -61,6 +65,7 @@ class Ready:
         model: The generator.
         detector: What finds faces.
         detector_note: Which one, and why.
+        cast: What tells who speaks.
         enhancer: What restores faces; None for nothing.
     """
 
@@ -68,20 +73,22 @@ class Ready:
     settings: DubSettings
     media: MediaInfo
     picture: VideoInfo
-    source: LineSource
+    source: LineGiver
     model: LipModel
     detector: FaceDetector
     detector_note: str
+    cast: CastTools
     enhancer: Enhancer | None = None
 
 
-def prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> Ready:
+def prepare(job: DubJob, settings: DubSettings, engine: Voice | None, source: LineGiver | None = None) -> Ready:
     """Open everything; whatever is wrong with what was given is said here, before any work.
 
     Args:
         job: What is to be done.
         settings: How.
         engine: Speaks whatever engine the job names; None for that one.
+        source: Gives the lines in place of the job's cues and voice; None takes those.
 
     Raises:
         InputError, OutputError: saying what is wrong.
@@ -91,6 +98,7 @@ def prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> Ready:
         job = replace(job, deliver=job.patches)
     media = probe(job.video)
     picture = picture_of(media)
+    _check_fields(job, picture)
     write = replace(settings.write, codec=job.codec) if job.codec != "auto" else settings.write
     if job.output is not None:
         _check_master(job, job.output)
@@ -101,9 +109,22 @@ def prepare(job: DubJob, settings: DubSettings, engine: Voice | None) -> Ready:
     _check_cuts(job, picture)
     detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
     model = load_model(job.model, job.device, folders=model_folders())
+    cast = open_cast(job)
     enhancer = OnnxEnhancer(job.enhancer, job.device) if job.enhancer is not None else None
-    source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
-    return Ready(job, replace(settings, write=write), media, picture, source, model, detector, note, enhancer)
+    if source is None:
+        source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
+        check_cues(cast, job, source.numbers)
+    return Ready(job, replace(settings, write=write), media, picture, source, model, detector, note, cast, enhancer)
+
+
+def _check_fields(job: DubJob, picture: VideoInfo) -> None:
+    if picture.interlaced:
+        raise InputError(
+            "is interlaced: each of its frames holds two moments, and one new mouth cannot belong to both",
+            path=job.video,
+            remedy="deinterlace it first (FFmpeg's bwdif makes 50 whole frames a second of 50 fields), or, where its "
+            "frames are whole pictures after all (PsF), flag it as progressive",
+        )
 
 
 def _check_cuts(job: DubJob, picture: VideoInfo) -> None:
@@ -116,6 +137,6 @@ def _check_cuts(job: DubJob, picture: VideoInfo) -> None:
 
 def _check_master(job: DubJob, output: Path) -> None:
     model = Path(job.model) if job.model else None
-    for given in (job.video, job.subtitles, job.voice, job.cuts, job.stems, job.enhancer, model):
+    for given in (job.video, job.subtitles, job.voice, job.cuts, job.stems, job.enhancer, job.cast, model):
         if given is not None and output.exists() and given.exists() and output.samefile(given):
             raise InputError("is a source and the result at once", path=output, remedy="give another output file")

@@ -73,7 +73,11 @@ def engine_of(job: DubJob) -> Voice | None:
         return None
     engine: Voice | None = open_voice(job.tts) if job.tts else None
     if job.cast is not None:
-        engine = CastVoice(read_cast(job.cast), engine)
+        cast = read_cast(job.cast)
+        if not cast.voices and engine is None:
+            remedy = "name one for each in a table [voices], or one for all with --tts"
+            raise VoiceError("gives no speaker a voice", path=job.cast, remedy=remedy)
+        engine = CastVoice(cast, engine) if cast.voices else engine
     if engine is not None:
         engine.check_language(job.language)
     return engine

@@ -7,7 +7,7 @@ English, Spanish and German. Everything is made from what is installed; nothing 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -32,6 +32,8 @@ SHOTS = (175, 75, 100)
 """Frames per shot: face, stars, face."""
 
 _RATE = 48_000
+_WIDEST = 6.0  # pixels of the portrait that a mouth opens
+_QUIET_DB = 45.0  # below full scale, at which it is closed
 _BT709 = 1
 
 CUES: Mapping[str, tuple[tuple[float, float, str, str], ...]] = {
@@ -82,7 +84,8 @@ def make_sample(folder: Path) -> SampleFiles:
     )
     for language, path in files.subtitles.items():
         _write_cues(path, language)
-    write_film(files.video, _pictures(), _spoken("en"))
+    spoken = _spoken("en")
+    write_film(files.video, _pictures(_openings(spoken)), spoken)
     with av.open(str(files.portrait), "w", format="image2") as image:
         stream = image.add_stream("png")
         stream.width, stream.height, stream.pix_fmt = 384, 384, "rgb24"
@@ -91,16 +94,25 @@ def make_sample(folder: Path) -> SampleFiles:
     return files
 
 
-def _pictures() -> Iterator[npt.NDArray[np.uint8]]:
+def _pictures(openings: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.uint8]]:
     face, stars = portrait(), hubble()
     moves = (
         (face, Camera((225, 120, 300), (235, 125, 240), shake=1.0)),
         (stars, Camera((400, 400, 600), (500, 450, 500))),
         (face, Camera((222, 122, 255), (226, 120, 270), shake=0.8)),
     )
+    first, _, last = np.split(openings, np.cumsum(SHOTS)[:-1])
+    mouths: tuple[Sequence[float], ...] = (first.tolist(), (), last.tolist())  # the stars' narrator is not seen
     return chain.from_iterable(
-        film(photograph, camera, frames, SIZE) for (photograph, camera), frames in zip(moves, SHOTS, strict=True)
+        film(photograph, camera, frames, SIZE, mouth)
+        for (photograph, camera), frames, mouth in zip(moves, SHOTS, mouths, strict=True)
     )
+
+
+def _openings(spoken: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """(frames,) how far the mouth is open in each, in pixels of the portrait: the louder, the wider."""
+    power = np.square(spoken.astype(np.float64)).reshape(-1, _RATE // FPS).mean(axis=1)
+    return np.asarray(_WIDEST * np.clip((10 * np.log10(power + 1e-12) + _QUIET_DB) / _QUIET_DB * 1.6, 0, 1))
 
 
 def _spoken(language: str) -> npt.NDArray[np.float32]:

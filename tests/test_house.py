@@ -19,6 +19,11 @@ COMPOSERS = {
     *("patches", "patch_timeline", "picture_out", "readiness"),
     *("voicing", "fitting", "given"),
     *("track_crops", "video_sound", "people"),
+    *("original_speech", "sounding", "who_speaks", "cast_sheet"),
+    *("analysis_settings", "analysis_report", "watching", "eyes", "store", "stored"),
+    *("in_memory", "moviepy"),
+    *("host_run", "host_run_clip", "host_run_cut", "host_run_files", "host_run_job", "host_run_lines"),
+    *("doctor", "plugin_install", "plugin_places"),
 }
 JUDGING = {"sync", "sync_report", "sync_views", "judges", "judging", "comparing"}
 EVERY_STAGE = STAGES | {"lipsync", "dialogue", "casting"}
@@ -47,6 +52,7 @@ ONLY_IN = {
     "click": {"pipelines/dubkit_cli"},
     "tqdm": {"pipelines/dubkit_cli"},
     "pooch": {"dubkit/lipsync/fetch.py"},
+    "moviepy": {"dubkit/moviepy.py"},
 }
 DRAWERS = {"utils", "util", "helpers", "common", "misc", "core", "manager"}
 

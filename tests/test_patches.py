@@ -286,10 +286,13 @@ def test_spans_that_lie_at_one_time_lie_on_tracks_of_their_own(tmp_path: Path) -
     ]  # fmt: skip
     pytest.importorskip("otio_cmx3600_adapter", reason="the adapter is a package of its own")
     paths, notes = write_timelines(timeline, tmp_path, exact=True)
-    assert [path.name for path in paths] == ["film.es.otio", "film.es.edl", "film.es.2.edl", "film.es.fcpxml"]
+    assert [path.name for path in paths] == [
+        *("film.es.otio", "film.es.resolve.otio"),
+        *("film.es.edl", "film.es.2.edl", "film.es.fcpxml", "film.es.xml"),
+    ]
     assert notes == ()
     paths, notes = write_timelines(timeline, tmp_path, exact=False)
-    assert [path.name for path in paths] == ["film.es.otio", "film.es.fcpxml"]
+    assert [path.name for path in paths] == ["film.es.otio", "film.es.resolve.otio", "film.es.fcpxml", "film.es.xml"]
     assert "the frame rate varies" in notes[0]
 
 
@@ -302,6 +305,7 @@ def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_talk(folder / "talk.mkv", seconds=2)
     cues = "1\n00:00:00,200 --> 00:00:00,800\nUno.\n\n2\n00:00:01,200 --> 00:00:01,800\nDos.\n"
     (folder / "es.srt").write_text(cues, "utf-8")
+    (folder / "cast.toml").write_text('[cues]\n1 = "A"\n2 = "A"\n', "utf-8")  # its lips do not say that it speaks
     voice = 0.1 * np.random.default_rng(0).standard_normal(16_000 * 2)
     soundfile.write(folder / "es.wav", voice, 16_000)
     return folder
@@ -311,7 +315,7 @@ def test_patches_beside_the_master(talk: Path, tmp_path: Path) -> None:
     otio: Any = pytest.importorskip("opentimelineio", reason="timelines need OpenTimelineIO")
     report = dubkit.dub(
         talk / "talk.mkv", tmp_path / "es.mkv", subtitles=talk / "es.srt", voice=talk / "es.wav", language="es",
-        codec="ffv1", patches=tmp_path / "out", patch_format="ffv1",
+        codec="ffv1", patches=tmp_path / "out", patch_format="ffv1", cast=talk / "cast.toml",
     )  # fmt: skip
     assert [line.status for line in report.lines] == [LineStatus.SYNCED] * 2
     assert report.output == tmp_path / "es.mkv"
@@ -334,7 +338,7 @@ def test_patches_beside_the_master(talk: Path, tmp_path: Path) -> None:
 def test_patches_instead_of_the_master(talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("opentimelineio", reason="timelines need OpenTimelineIO")
     arguments = ["dub", str(talk / "talk.mkv"), "--subtitles", str(talk / "es.srt"), "--voice", str(talk / "es.wav")]
-    arguments += ["--language", "es"]
+    arguments += ["--language", "es", "--cast", str(talk / "cast.toml")]
     assert run(arguments) == 2
     assert "Missing option '-o' / '--output', or '--patches'" in capsys.readouterr().err
     out = tmp_path / "out"
@@ -342,7 +346,7 @@ def test_patches_instead_of_the_master(talk: Path, tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out.strip() == str(out / "talk.es.otio")
     assert {path.name for path in out.iterdir()} >= {
         "talk.es.0001.face0.mov", "talk.es.0002.face0.mov", "talk.es.dialogue.wav", "talk.es.me.wav", "talk.es.mix.wav",
-        "talk.es.otio", "talk.es.fcpxml", "talk.es.srt",
+        "talk.es.otio", "talk.es.resolve.otio", "talk.es.fcpxml", "talk.es.xml", "talk.es.srt",
     }  # fmt: skip
 
 

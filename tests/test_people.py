@@ -147,7 +147,9 @@ def test_a_real_clip_as_counted_by_eye(real_clips: Path, yunet: FaceDetector) ->
     assert [(track.shot, track.visible) for track in report.tracks] == [
         *((0, 268), (1, 15), (2, 15), (3, 17), (4, 13), (5, 17))
     ]
-    assert [track.covered for track in report.tracks] == [0, 0, 0, 9, 0, 0]
+    covered = [track.covered for track in report.tracks]
+    assert covered[:3] + covered[4:] == [0, 0, 0, 0, 0]
+    assert 8 <= covered[3] <= 10  # it leaves between two looks
 
 
 def test_nobody_at_all(tmp_path: Path) -> None:

@@ -1,5 +1,28 @@
-"""Which face speaks which line."""
+"""Which face speaks which line, and which of its frames must change."""
 
-from dubkit.casting.visible import CastSettings, CastSpans, cast_lines
+from dubkit.casting.cast_file import cast_notes, check_cues_named, check_people_named, read_faces
+from dubkit.casting.decide import DecideSettings, decide_speakers
+from dubkit.casting.evidence import Evidence, EvidenceSettings, Listening, weigh_mouths
+from dubkit.casting.needed import NeedSettings, frames_needed, lips_move
+from dubkit.casting.spans import CastSettings, CastSpans, cast_lines
+from dubkit.casting.usable import UsableSettings
 
-__all__ = ["CastSettings", "CastSpans", "cast_lines"]
+__all__ = [
+    "CastSettings",
+    "CastSpans",
+    "DecideSettings",
+    "Evidence",
+    "EvidenceSettings",
+    "Listening",
+    "NeedSettings",
+    "UsableSettings",
+    "cast_lines",
+    "cast_notes",
+    "check_cues_named",
+    "check_people_named",
+    "decide_speakers",
+    "frames_needed",
+    "lips_move",
+    "read_faces",
+    "weigh_mouths",
+]

@@ -6,6 +6,8 @@
     NARRATOR = "espeak:es+f3"
     "Mr. Fox" = "piper:voices/es_ES-davefx-medium.onnx"
     GHOST = "command:my-tts --text {text} --out {output}"
+
+Its tables ``[faces]`` and ``[cues]`` say who is who in the picture; :mod:`dubkit.casting` reads those.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ else:
 
 __all__ = ["CastVoice", "VoiceCast", "read_cast"]
 
+_OF_THE_PICTURE = {"faces", "cues"}
 _EXAMPLE = 'write a table [voices] with lines such as NARRATOR = "espeak:es+f3"'
 
 
@@ -43,7 +46,7 @@ class VoiceCast:
 
 
 def read_cast(path: Path) -> VoiceCast:
-    """The cast in a TOML file.
+    """The cast in a TOML file; no voices where it speaks of faces alone.
 
     Raises:
         VoiceError: if it cannot be read, or says something that is not known here.
@@ -55,9 +58,11 @@ def read_cast(path: Path) -> VoiceCast:
         raise VoiceError("does not exist", path=path, remedy="give a cast file, in TOML") from error
     except (OSError, ValueError) as error:  # ValueError: neither UTF-8 nor TOML
         raise VoiceError(f"cannot be read as a cast file ({error})", path=path, remedy=_EXAMPLE) from error
-    unknown = sorted(set(tree) - {"voices"})
+    unknown = sorted(set(tree) - {"voices"} - _OF_THE_PICTURE)
     if unknown:
         raise VoiceError(f"has {unknown[0]!r}, which is not known here", path=path, remedy=_EXAMPLE)
+    if tree and "voices" not in tree:
+        return VoiceCast(path=path)
     voices = tree.get("voices", {})
     if not isinstance(voices, dict) or not voices:
         raise VoiceError("gives no speaker a voice", path=path, remedy=_EXAMPLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,7 @@ __all__ = ["ReferenceChooser", "mouth_openness"]
 # Where the mouth lies in a face crop, as shares of its height and width.
 _ROWS = (0.60, 0.92)
 _COLUMNS = (0.30, 0.70)
+_STEP = 15.0  # degrees of yaw within which a face looks alike
 
 
 def mouth_openness(crop: npt.NDArray[np.float32]) -> float:
@@ -27,29 +30,52 @@ def mouth_openness(crop: npt.NDArray[np.float32]) -> float:
 
 
 class ReferenceChooser:
-    """Keeps, per face track, the crop with the most closed mouth seen so far.
+    """Keeps, per face track and side from which the face is seen, the crop with the most closed mouth so far.
 
     The generator copies what it sees of the lower face from its reference, so an open mouth there leaks into
     silence. Frames just before somebody speaks are the best candidates, and come by anyway.
     """
 
     def __init__(self) -> None:
-        self._best: dict[int, tuple[float, npt.NDArray[np.float32]]] = {}
+        self._best: dict[int, dict[int, tuple[bool, float, npt.NDArray[np.float32]]]] = {}
 
-    def look(self, track: int, crop: npt.NDArray[np.float32]) -> None:
-        """Consider ``crop`` (size, size, 3) as the reference of face track ``track``."""
-        openness = mouth_openness(crop)
-        if track not in self._best or openness < self._best[track][0]:
-            self._best[track] = openness, crop
+    def look(self, track: int, crop: npt.NDArray[np.float32], yaw: float = 0.0, doubtful: bool = False) -> None:
+        """Consider a crop as the reference of a face track.
+
+        Args:
+            track: Number of the track.
+            crop: (size, size, 3).
+            yaw: Degrees the head is turned; NaN where that is not known.
+            doubtful: Whether something may be before the mouth; then it is taken only if there is nothing better.
+        """
+        sides = self._best.setdefault(track, {})
+        side, openness = _side(yaw), mouth_openness(crop)
+        if side not in sides or (doubtful, openness) < sides[side][:2]:
+            sides[side] = doubtful, openness, crop
 
     def knows(self, track: int) -> bool:
         """Whether some crop of ``track`` was looked at."""
         return track in self._best
 
-    def best(self, track: int) -> npt.NDArray[np.float32]:
-        """The (size, size, 3) reference of ``track``; at least one crop of it must have been looked at."""
-        return self._best[track][1]
+    def best(self, track: int, yaw: float = 0.0) -> npt.NDArray[np.float32]:
+        """The (size, size, 3) reference of ``track``; at least one crop of it must have been looked at.
+
+        Args:
+            track: Number of the track.
+            yaw: Degrees the head is turned where the reference is needed: of those seen from about that side the most
+                closed mouth is taken, else that seen from the nearest.
+        """
+        sides, wanted = self._best[track], _side(yaw)
+        near = [side for side in sides if abs(side - wanted) <= 1]
+        if near:
+            return sides[min(near, key=lambda side: (*sides[side][:2], side))][2]
+        return sides[min(sides, key=lambda side: (abs(side - wanted), side))][2]
 
     def forget(self, track: int) -> None:
         """Drop what is kept of ``track``."""
         self._best.pop(track, None)
+
+
+def _side(yaw: float) -> int:
+    """From which side a face is seen, in steps that look alike."""
+    return round(yaw / _STEP) if math.isfinite(yaw) else 0

@@ -1,7 +1,8 @@
 """What passes between stages: frozen records, checked once when made, written to JSON and back."""
 
 from dubkit.schema.audio import AudioInfo, MelSettings, MelSpectrogram, SoundClip, Waveform
-from dubkit.schema.cue import Cast, Cue, Fit, Line
+from dubkit.schema.casting import OFF_SCREEN, Cast, CastDecision, MouthTrack, OriginalSpeech
+from dubkit.schema.cue import Cue, Fit, Line
 from dubkit.schema.face import Face, FaceCrops, FaceLook, FaceTrack
 from dubkit.schema.job import JOB_VERSION, DubJob
 from dubkit.schema.media import ColourFamily, ColourTags, Frame, Image, MediaInfo, PixelFormat, Region, VideoInfo
@@ -20,9 +21,11 @@ from dubkit.schema.timeline import Clip, Span, Timeline, TimelineTrack, TrackKin
 
 __all__ = [
     "JOB_VERSION",
+    "OFF_SCREEN",
     "REPORT_VERSION",
     "AudioInfo",
     "Cast",
+    "CastDecision",
     "Clip",
     "ColourFamily",
     "ColourTags",
@@ -45,6 +48,8 @@ __all__ = [
     "MediaInfo",
     "MelSettings",
     "MelSpectrogram",
+    "MouthTrack",
+    "OriginalSpeech",
     "PixelFormat",
     "Region",
     "Scene",

@@ -1,16 +1,15 @@
-"""Cues, lines and who speaks them."""
+"""Cues, and lines: cues with their voices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from dubkit.errors import RecordError
 from dubkit.schema.audio import SoundClip
 from dubkit.timing import Seconds, TimeRange
 
-__all__ = ["Cast", "Cue", "Fit", "Line"]
+__all__ = ["Cue", "Fit", "Line"]
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,3 @@ class Line:
         if not sound.overlaps(cue):
             return sound
         return TimeRange(min(sound.start, cue.start), max(sound.stop, cue.stop))
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Which identity is which speaker, as the user says.
-
-    Attributes:
-        identities: Speaker's name in the subtitles -> identity of the face.
-    """
-
-    identities: Mapping[str, str] = field(default_factory=dict)

@@ -26,7 +26,8 @@ class DubJob:
             where text to speech speaks.
         tts: Text-to-speech engine, such as ``espeak``, ``espeak:es+f3``, ``piper:voice.onnx`` or ``command:say ...``;
             empty where ``voice`` is given.
-        cast: TOML file that names an engine for each speaker; the others get ``tts``.
+        cast: TOML file that says who each speaker is: ``[voices]`` names an engine, the others get ``tts``; ``[faces]``
+            names the person in the picture; ``[cues]`` does so for single cues.
         cuts: List of cuts (CSV, EDL, OTIO) that is believed instead of looking for shots; None looks for them.
         encoding: Text encoding of the cue file; empty finds it out.
         model: Name of a built-in model or path of a checkpoint; empty takes the built-in default.
@@ -51,6 +52,14 @@ class DubJob:
         patch_format: ``prores`` (ProRes 4444 with opacity), ``ffv1`` (the source's own samples, and opacity), or
             ``full`` (whole frames as FFV1).
         picture: PNG file to draw the lines and the loudness to; None for none.
+        cast_sheet: PNG file to draw who was taken to speak each line to; None for none.
+        recognition_model: File of an insightface network that knows people again; empty takes one in a model folder.
+        expert: Name or checkpoint of the lip-sync expert that helps to find who speaks; empty takes the built-in one,
+            else the published one in the folders for models; ``none`` for none.
+        silence: What becomes of lips that move while the new voice is silent: ``close`` closes them, ``keep`` leaves
+            them as they were, ``freeze`` holds them as the voice left them; empty takes what the settings say.
+        work_dir: Folder for what is kept for the next run, such as the analysis; None takes ``DUBKIT_CACHE``, else the
+            user's own cache.
         shift: Seconds added to every cue's time, such as -3600 for cues that count from 01:00:00:00.
         version: Version of this document's form.
     """
@@ -81,6 +90,11 @@ class DubJob:
     patches: Path | None = None
     patch_format: str = "prores"
     picture: Path | None = None
+    cast_sheet: Path | None = None
+    recognition_model: str = ""
+    expert: str = ""
+    silence: str = ""
+    work_dir: Path | None = None
     shift: Fraction = Fraction(0)
     version: int = JOB_VERSION
 
@@ -91,8 +105,10 @@ class DubJob:
                 f"job is of version {self.version}, this dubkit reads version {JOB_VERSION}",
                 remedy="use the dubkit that wrote it, or write it again",
             )
-        if (self.voice is None) == (not self.tts and self.cast is None):
+        if (self.voice is None and not self.tts and self.cast is None) or (self.voice is not None and self.tts):
             raise RecordError("a job needs either a voice or a text-to-speech engine", remedy="give one of the two")
+        if self.silence not in ("", "close", "keep", "freeze"):
+            raise RecordError(f"silent lips cannot be {self.silence!r}", remedy="use 'close', 'keep' or 'freeze'")
         if self.original not in ("duck", "mute"):
             raise RecordError(f"the original sound cannot be {self.original!r}", remedy="use 'duck' or 'mute'")
         if self.voice_level not in ("auto", "match", "keep"):

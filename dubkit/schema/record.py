@@ -162,6 +162,15 @@ def _read_scalar(kind: Any, data: Any, where: str) -> Any:
     raise RecordError(f"{where} should be {getattr(kind, '__name__', kind)}, not {data!r}"[:300])
 
 
+def _read_key(kind: Any, key: str, where: str) -> Any:
+    if kind is not int:
+        return key
+    try:
+        return int(key)
+    except ValueError:
+        raise RecordError(f"{where} should have numbers for names, not {key!r}") from None
+
+
 def _read(kind: Any, data: Any, where: str) -> Any:
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind):
@@ -175,6 +184,6 @@ def _read(kind: Any, data: Any, where: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(data, dict):
             raise RecordError(f"{where} should be an object")
-        item = typing.get_args(kind)[1]
-        return {key: _read(item, value, f"{where}.{key}") for key, value in data.items()}
+        name, item = typing.get_args(kind)
+        return {_read_key(name, key, where): _read(item, value, f"{where}.{key}") for key, value in data.items()}
     return _read_scalar(kind, data, where)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dubkit.schema.casting import CastDecision
 from dubkit.schema.cue import Fit
 from dubkit.timing import FrameRange, Seconds, TimeRange
 
@@ -48,6 +49,7 @@ class LineReport:
         frames: The frames that were changed.
         sound: When its voice is heard, in seconds of the picture; None where none is.
         fit: How the voice was made to fit; None where it was left where a full-length voice has it.
+        cast: Who was taken to speak it, in film order; none where the line failed before that.
     """
 
     cue: int
@@ -61,6 +63,7 @@ class LineReport:
     frames: tuple[FrameRange, ...] = ()
     sound: TimeRange | None = None
     fit: Fit | None = None
+    cast: tuple[CastDecision, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -121,6 +124,8 @@ class DubReport:
         loudness: How loud the sound is; None where nobody asked.
         delivered: Further files that were written: sound, subtitles, patches, timelines, picture.
         timeline: The OpenTimelineIO file among them; None where no patches were wanted.
+        told_apart: What told people apart; empty where nothing was asked to.
+        cast_by: What told who speaks, beside the cast file.
         version: Version of this document's form.
     """
 
@@ -138,6 +143,8 @@ class DubReport:
     loudness: LoudnessReport | None = None
     delivered: tuple[Path, ...] = ()
     timeline: Path | None = None
+    told_apart: str = ""
+    cast_by: str = ""
     version: int = REPORT_VERSION
 
     @property

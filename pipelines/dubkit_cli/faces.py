@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dubkit.schema import to_json
-from dubkit_cli.choices import detector_options, json_option
+from dubkit_cli.choices import cuts_option, detector_options, json_option, recognition_option, work_dir_option
 from dubkit_cli.reporter import Reporter, clock
 
 if TYPE_CHECKING:
@@ -29,11 +29,9 @@ _PATH = click.Path(path_type=Path)
     help="PNG file for the contact sheet; the JSON lies beside it. By default named like VIDEO, in this folder.",
 )
 @detector_options
-@click.option(
-    "--recognition-model",
-    default="",
-    help="What knows people again: a file such as w600k_mbf.onnx of insightface; else one in the model folders.",
-)
+@recognition_option
+@cuts_option
+@work_dir_option
 @json_option
 def faces_command(video: Path, output: Path | None, as_json: bool, **options: Any) -> int:
     """Write a contact sheet of the people in VIDEO, with their times, and the same as JSON.

@@ -37,7 +37,7 @@ voice_options = with_options(
         metavar="COMMAND",
         help="A program that speaks: 'prog --text {text} --out {output} --lang {language}'.",
     ),
-    click.option("--cast", type=_PATH, default=None, help="TOML file that names a voice for each speaker."),
+    click.option("--cast", type=_PATH, default=None, help="TOML file that names each speaker's voice and face."),
 )
 """Options that say where the new voice comes from."""
 
@@ -51,7 +51,7 @@ def voice_values(voice: Path | None, tts: str, voice_command: str, cast: Path | 
     if voice_command and tts:
         raise click.UsageError("give either --tts or --voice-command")
     engine = f"command:{voice_command}" if voice_command else tts
-    if (voice is None) == (not engine and cast is None):
+    if (voice is None and not engine and cast is None) or (voice is not None and engine):
         raise click.UsageError("give either --voice, or --tts, --voice-command or --cast")
     return {"voice": voice, "tts": engine, "cast": cast}
 

@@ -13,11 +13,23 @@ import click
 import dubkit
 from dubkit.errors import OutputError
 from dubkit.schema import DubReport, dumps
-from dubkit_cli.choices import cuts_option, detector_options, device_option, json_option, with_options
+from dubkit_cli.analyze import analyze_command
+from dubkit_cli.choices import (
+    cuts_option,
+    detector_options,
+    device_option,
+    json_option,
+    recognition_option,
+    with_options,
+    work_dir_option,
+)
+from dubkit_cli.doctor import doctor_command
 from dubkit_cli.faces import faces_command
 from dubkit_cli.fit import fit_command, voice_options, voice_values
+from dubkit_cli.host_run import host_run_command
 from dubkit_cli.judge import evaluate_command, sync_command
 from dubkit_cli.models import models
+from dubkit_cli.plugin import plugin
 from dubkit_cli.prepare import prepare_command
 from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
 from dubkit_cli.train import train
@@ -52,8 +64,25 @@ _shared_options = with_options(
     detector_options,
     device_option,
     cuts_option,
+    recognition_option,
+    click.option(
+        "--expert",
+        default="",
+        metavar="NAME|FILE",
+        help="Lip-sync expert that helps to find who speaks, by name or checkpoint; none for none.",
+    ),
+    click.option(
+        "--silence",
+        type=click.Choice(["close", "keep", "freeze"]),
+        default="close",
+        help="Lips that move while the new voice is silent: closed, kept as they were, or held as the voice left them.",
+    ),
+    click.option(
+        "--cast-sheet", type=_PATH, default=None, help="Draw who was taken to speak each line to this PNG file."
+    ),
     click.option("--codec", default="auto", help="FFmpeg encoder of the picture; auto stays with the source's codec."),
     click.option("--keep-original", is_flag=True, help="Keep the original sound as a further track."),
+    work_dir_option,
     click.option("--report", "report_path", type=_PATH, default=None, help="Write the report as JSON here."),
     json_option,
 )
@@ -120,7 +149,8 @@ def dub_command(
     if options["output"] is None and options["patches"] is None:
         raise click.UsageError("Missing option '-o' / '--output', or '--patches'.")
     values = voice_values(voice, tts, voice_command, cast)
-    files = [*(options[name] for name in ("video", "subtitles", "output", "stems", "picture")), voice, cast]
+    named = ("video", "subtitles", "output", "stems", "picture", "cast_sheet")
+    files = [*(options[name] for name in named), voice, cast]
     return _reported(
         lambda reporter: dubkit.dub(progress=reporter.progress, **values, **options),
         report_path,
@@ -136,16 +166,20 @@ def dub_command(
 @_shared_options
 def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> int:
     """Sync the lips in VIDEO to AUDIO; a still image becomes a talking picture."""
-    files = [options["video"], options["audio"], options["output"]]
+    files = [options[name] for name in ("video", "audio", "output", "cast_sheet")]
     return _reported(
         lambda reporter: dubkit.sync_lips(progress=reporter.progress, **options), report_path, files, as_json
     )
 
 
+cli.add_command(analyze_command)
+cli.add_command(doctor_command)
 cli.add_command(evaluate_command)
 cli.add_command(faces_command)
 cli.add_command(fit_command)
+cli.add_command(host_run_command)
 cli.add_command(models)
+cli.add_command(plugin)
 cli.add_command(prepare_command)
 cli.add_command(train)
 cli.add_command(sync_command)

@@ -24,6 +24,7 @@ EXIT_CANCELLED = 130
 _STAGES = {
     "shots": "Finding shots",
     "faces": "Following faces",
+    "mouths": "Watching mouths",
     "voices": "Preparing voices",
     "levels": "Measuring levels",
     "deliver": "Writing stems",

@@ -79,13 +79,19 @@ def test_a_cast_file(tmp_path: Path) -> None:
     assert caught.value.path == tmp_path / "voices" / "a.onnx"
 
 
+def test_a_cast_file_that_speaks_of_faces_alone_names_no_voice(tmp_path: Path) -> None:
+    path = tmp_path / "cast.toml"
+    path.write_text('[faces]\nANNA = "A"\n[cues]\n7 = "off-screen"\n', encoding="utf-8")
+    assert read_cast(path).voices == {}
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("[voices", "cannot be read as a cast file"),
         ("", "gives no speaker a voice"),
         ("voices = 3", "gives no speaker a voice"),
-        ('[voices]\nA = "espeak"\n[faces]\nA = 1', "has 'faces', which is not known here"),
+        ('[voices]\nA = "espeak"\n[mouths]\nA = 1', "has 'mouths', which is not known here"),
         ("[voices]\nA = 3", "gives 'A' a voice that is no text"),
         ('[voices]\nA = " "', "gives 'A' a voice that is no text"),
         ('[voices]\nAnna = "a"\nANNA = "b"', "'Anna' and 'ANNA', who are the same"),

@@ -44,3 +44,20 @@ def test_a_forgotten_track_starts_anew() -> None:
         chooser.best(3)
     chooser.look(3, face(5))
     np.testing.assert_array_equal(chooser.best(3), face(5))
+
+
+def test_of_faces_seen_from_one_side_the_most_closed_is_taken() -> None:
+    chooser = ReferenceChooser()
+    for opening, yaw in ((1, 40.0), (6, 2.0), (4, -12.0), (3, float("nan")), (9, 44.0)):
+        chooser.look(3, face(opening), yaw)
+    for yaw, opening in ((0.0, 3), (-14.0, 3), (38.0, 1), (60.0, 1), (-50.0, 4), (float("nan"), 3)):
+        np.testing.assert_array_equal(chooser.best(3, yaw), face(opening), err_msg=str(yaw))
+
+
+def test_a_mouth_that_may_be_covered_is_taken_only_where_there_is_no_other() -> None:
+    chooser = ReferenceChooser()
+    chooser.look(3, face(0), doubtful=True)
+    np.testing.assert_array_equal(chooser.best(3), face(0))
+    chooser.look(3, face(7))
+    chooser.look(3, face(1), doubtful=True)
+    np.testing.assert_array_equal(chooser.best(3), face(7))

@@ -75,6 +75,13 @@ def face_tracks(draw: st.DrawFn) -> schema.FaceTrack:
 
 
 @st.composite
+def mouth_tracks(draw: st.DrawFn) -> schema.MouthTrack:
+    start = draw(WHOLE)
+    sync = draw(float_arrays(3, draw(st.sampled_from([0, 3])), nan=True)).astype(np.float16)
+    return schema.MouthTrack(draw(WHOLE), FrameRange(start, start + 3), draw(float_arrays(3, nan=True)), sync)
+
+
+@st.composite
 def regions(draw: st.DrawFn) -> schema.Region:
     left, top = draw(st.tuples(st.integers(-50, 50), st.integers(-50, 50)))
     return schema.Region(left, top, left + draw(st.integers(1, 99)), top + draw(st.integers(1, 99)))
@@ -97,6 +104,16 @@ def lines_of_clips(draw: st.DrawFn) -> tuple[schema.Clip, ...]:
     return tuple(clips)
 
 
+DECISIONS = st.builds(
+    schema.CastDecision,
+    frame_ranges(least=1),
+    WHOLE,
+    TEXT,
+    st.floats(0, 1),
+    TEXT,
+    st.lists(WHOLE, max_size=2).map(tuple),
+    st.dictionaries(TEXT, st.floats(0, 1), max_size=2),
+)
 FORMATS = st.builds(
     schema.PixelFormat, TEXT, st.sampled_from(schema.ColourFamily), st.integers(8, 16), alpha=st.booleans()
 )
@@ -147,6 +164,7 @@ LINE_REPORTS = st.builds(
     frames=st.lists(frame_ranges(), max_size=3).map(tuple),
     sound=st.none() | time_ranges(),
     fit=st.none() | FITS,
+    cast=st.lists(DECISIONS, max_size=2).map(tuple),
 )
 
 LOUDNESS = st.builds(
@@ -155,7 +173,20 @@ LOUDNESS = st.builds(
 
 RECORDS: dict[type, st.SearchStrategy[Any]] = {
     schema.AudioInfo: AUDIO,
-    schema.Cast: st.builds(schema.Cast, st.dictionaries(TEXT, TEXT, max_size=3)),
+    schema.Cast: st.builds(
+        schema.Cast,
+        st.dictionaries(TEXT, st.lists(TEXT, max_size=2).map(tuple), max_size=3),
+        st.dictionaries(WHOLE, TEXT, max_size=3),
+    ),
+    schema.CastDecision: DECISIONS,
+    schema.MouthTrack: mouth_tracks(),
+    schema.OriginalSpeech: st.builds(
+        schema.OriginalSpeech,
+        float_arrays(4),
+        st.integers(10, 100),
+        st.lists(mouth_tracks(), max_size=2).map(tuple),
+        TEXT,
+    ),
     schema.Clip: lines_of_clips().filter(bool).map(lambda clips: clips[0]),
     schema.ColourTags: TAGS,
     schema.Cue: CUES,

@@ -59,10 +59,10 @@ def test_a_line_over_a_cut_has_a_span_in_each_shot() -> None:
 
 
 def test_the_largest_face_speaks_and_the_report_says_so() -> None:
-    tracks = [make_track(0, 0, (0, 50), size=60), make_track(1, 0, (0, 50), size=90)]
+    tracks = [make_track(0, 0, (0, 50), size=60), make_track(1, 0, (0, 50), size=120)]
     cast = cast_lines([make_line(1, 0, 1)], SHOTS, tracks, TIMES, CastSettings())
     assert {span.track for span in cast.spans} == {1}
-    assert "largest of 2 faces" in cast.reasons[1][0]
+    assert "face 1 is taken as the speaker (64%): of 2 faces, face 1: the largest" in cast.reasons[1][0]
 
 
 def test_two_lines_never_change_the_same_frame_of_a_face() -> None:
@@ -99,7 +99,7 @@ def test_a_face_that_leaves_and_returns_is_followed_by_both_its_tracks() -> None
     tracks = [make_track(0, 0, (0, 20)), make_track(1, 0, (30, 50))]
     cast = cast_lines([make_line(1, 0, 2)], SHOTS, tracks, TIMES, CastSettings())
     assert [(span.track, span.frames) for span in cast.spans] == [(0, FrameRange(0, 20)), (1, FrameRange(30, 50))]
-    assert cast.reasons[1] == ()
+    assert cast.reasons[1] == ("no face is seen in frames 20..29",)
 
 
 def test_nobody_speaks_for_a_speaker_who_is_turned_away() -> None:
