@@ -28,7 +28,7 @@ class PictureChange:
         # Always the same number of draws, so that one setting does not change what another one draws.
         flip, gain, offset, x, y, zoom, turn = draw.uniform(-1, 1, 7)
         colour = draw.uniform(-1, 1, 3)
-        stretch, tone, grey, blur = draw.uniform(-1, 1, 4)
+        stretch, tone, grey, blur = _apart(draw, 4)
         self._flipped = (flip + 1) / 2 < settings.flip
         self._grey = (grey + 1) / 2 < settings.grey
         self._blur = settings.blur * max(0.0, blur)
@@ -58,6 +58,11 @@ class PictureChange:
         return faces[:, :, ::-1] if self._flipped else faces
 
 
+def _apart(draw: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
+    """Numbers -1..1 that take nothing from ``draw``: settings that came later leave what the older ones draw alone."""
+    return draw.spawn(1)[0].uniform(-1, 1, count)
+
+
 def _around_centre(size: int, degrees: float, across: float, down: float) -> npt.NDArray[np.float64]:
     """(2, 3): a turn and a change of both sides that leave the middle of the picture where it is."""
     centre = (size - 1) / 2
@@ -83,7 +88,7 @@ class SoundChange:
 
     def __init__(self, draw: np.random.Generator, settings: AugmentSettings, limit: float) -> None:
         loudness, pitch = draw.uniform(-1, 1, 2)
-        tilt, noise = draw.uniform(-1, 1, 2)
+        tilt, noise = _apart(draw, 2)
         self._change = settings.loudness * loudness / _DB_PER_UNIT
         self._tilt = settings.tilt * tilt / _DB_PER_UNIT
         self._floor = limit * (2 * settings.noise * max(0.0, noise) - 1)
