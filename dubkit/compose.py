@@ -170,6 +170,7 @@ def _report(ready: Ready, analysis: Analysis, lines: tuple[LineReport, ...]) -> 
         lines=lines,
         told_apart=ready.cast.told_apart,
         cast_by=ready.cast.cast_by,
+        enhancer=str(ready.job.enhancer or ""),
     )
 
 

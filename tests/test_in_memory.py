@@ -93,6 +93,18 @@ def test_frames_in_memory_come_back_with_new_lips_and_nothing_else(talking: npt.
     assert not folder.exists()
 
 
+def test_the_report_names_the_network_that_restored_faces(talking: npt.NDArray[np.uint8], tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    from tests.blending.test_onnx_enhancer import write
+
+    network = write(tmp_path / "dark.onnx", (0.2, 0.2, 0.2))
+    plain, restored = (
+        dubkit.sync_frames(talking[:RATE], RATE, hiss(1.0), settings=HASTY, enhancer=given) for given in (None, network)
+    )
+    assert (plain.report.enhancer, restored.report.enhancer) == ("", str(network))
+    assert not np.array_equal(plain.array(), restored.array())
+
+
 def test_the_file_goes_with_the_object(talking: npt.NDArray[np.uint8]) -> None:
     folder = dubkit.sync_frames(islice(talking, 10), RATE, (np.zeros(4800, np.float32), 48_000), settings=HASTY).path
     assert not folder.parent.exists()

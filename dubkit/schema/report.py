@@ -126,6 +126,7 @@ class DubReport:
         timeline: The OpenTimelineIO file among them; None where no patches were wanted.
         told_apart: What told people apart; empty where nothing was asked to.
         cast_by: What told who speaks, beside the cast file.
+        enhancer: File of the face restoration network; empty without one.
         version: Version of this document's form.
     """
 
@@ -145,6 +146,7 @@ class DubReport:
     timeline: Path | None = None
     told_apart: str = ""
     cast_by: str = ""
+    enhancer: str = ""
     version: int = REPORT_VERSION
 
     @property
