@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 
 from dubkit.media.containers import ContainerRules
+from dubkit.media.copied import CopiedPackets
 from dubkit.media.languages import container_language
 from dubkit.media.opening import opened, picture_stream, read_only
 from dubkit.timing import Seconds
@@ -30,7 +31,7 @@ _NO_TEXT = b"\x00\x00"
 _KINDS = {"subtitle": "subtitles", "attachment": "attached file", "data": "data track", "video": "further picture"}
 
 
-class OtherTracks:
+class OtherTracks(CopiedPackets):
     """Copies the source's other tracks without decoding them, in step with the picture.
 
     A start timecode and chapters are no concern of this class, though MOV keeps them in tracks.
@@ -46,12 +47,12 @@ class OtherTracks:
     """
 
     def __init__(self, container: OutputContainer, rules: ContainerRules, source: Path, origin: Seconds) -> None:
-        self._container, self._origin = container, origin
+        super().__init__(origin, ExitStack())
+        self._container = container
         self._earliest = _EARLIEST if rules.muxer in {"mp4", "mov"} else Fraction(0)
         self.notes: list[str] = []
         self._targets: dict[int, Stream] = {}
         self._last = dict[int, int]()
-        self._stack = ExitStack()
         self._input = self._stack.enter_context(opened(source))
         for stream in _others(self._input):
             if rules.muxer == "matroska" and stream.disposition & Disposition.attached_pic:
@@ -63,8 +64,7 @@ class OtherTracks:
         timed = [stream for stream in self._input.streams if stream.index in self._timed]
         read_only(self._input, timed)
         self._packets: Iterator[Packet[Stream]] = self._input.demux(*timed) if timed else iter(())
-        self._next: Packet[Stream] | None = None
-        self._open = bool(timed)
+        self._open = set(self._timed)
 
     @property
     def _timed(self) -> list[int]:
@@ -81,46 +81,26 @@ class OtherTracks:
         copy.disposition = Disposition(stream.disposition & ~picture)
         return copy
 
-    def advance(self, time: Seconds) -> None:
-        """Copy the packets that begin before ``time`` of the picture."""
-        while self._open:
-            packet = self._next or self._read()
-            self._next = None
-            if packet is None:
-                return
-            if self._begin(packet) >= time:
-                self._next = packet
-                return
-            self._copy(packet)
-
     def finish(self, time: Seconds) -> None:
         """Copy the rest up to ``time``, the end of the picture, and close the source."""
         while self._open:
-            packet = self._next or self._read()
-            self._next = None
+            packet = self._taken()
             if packet is not None and self._begin(packet) < time:
                 self._copy(packet)
         self.close()
-
-    def close(self) -> None:
-        """Close the source."""
-        self._stack.close()
 
     def _read(self) -> Packet[Stream] | None:
         while True:
             try:
                 packet = next(self._packets)
             except (StopIteration, FFmpegError):
-                self._open = False
+                self._open.clear()
                 return None
             if not packet.size or _is_gap(packet):
                 continue
             still = self._targets[packet.stream_index].disposition & Disposition.attached_pic
             if packet.pts is not None or still:
                 return packet
-
-    def _begin(self, packet: Packet[Stream]) -> Seconds:
-        return (packet.pts or 0) * packet.time_base - self._origin
 
     def _copy(self, packet: Packet[Stream]) -> None:
         target = self._targets[packet.stream_index]

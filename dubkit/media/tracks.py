@@ -22,6 +22,7 @@ from av.stream import Disposition, Stream
 
 from dubkit.errors import OutputError
 from dubkit.media.containers import ContainerRules, takes
+from dubkit.media.copied import CopiedPackets
 from dubkit.media.languages import container_language
 from dubkit.media.opening import opened, read_only
 from dubkit.media.samples import Samples, sound_layout
@@ -165,7 +166,7 @@ class NewSound:
             self._held -= length
 
 
-class CopiedSound:
+class CopiedSound(CopiedPackets):
     """Copies sound tracks of the source without decoding them, in step with the picture.
 
     Args:
@@ -184,9 +185,9 @@ class CopiedSound:
         tracks: Sequence[AudioInfo],
         origin: Seconds,
     ) -> None:
-        self._container, self._origin = container, origin
+        super().__init__(origin, ExitStack())
+        self._container = container
         self._earliest = _MIN_TIME if rules.muxer in {"mp4", "mov"} else Fraction(0)
-        self._stack = ExitStack()
         self._input = self._stack.enter_context(opened(source))
         stored = [self._input.streams[track.stream] for track in tracks]
         self._targets = {}
@@ -198,26 +199,12 @@ class CopiedSound:
             self._targets[stream.index] = copy
         read_only(self._input, stored)
         self._packets: Iterator[Packet[Stream]] = self._input.demux(*stored)
-        self._next: Packet[Stream] | None = None
         self._open = set(self._targets)
-
-    def advance(self, time: Seconds) -> None:
-        """Copy the packets that begin before ``time`` of the picture."""
-        while self._open:
-            packet = self._next or self._read()
-            self._next = None
-            if packet is None:
-                return
-            if self._begin(packet) >= time:
-                self._next = packet
-                return
-            self._copy(packet)
 
     def finish(self, time: Seconds) -> None:
         """Copy the rest up to ``time``, the end of the picture, and close the source."""
         while self._open:
-            packet = self._next or self._read()
-            self._next = None
+            packet = self._taken()
             if packet is None:
                 break
             if self._begin(packet) < time:
@@ -225,10 +212,6 @@ class CopiedSound:
             else:
                 self._open.discard(packet.stream_index)
         self.close()
-
-    def close(self) -> None:
-        """Close the source."""
-        self._stack.close()
 
     def _read(self) -> Packet[Stream] | None:
         while True:
@@ -239,9 +222,6 @@ class CopiedSound:
                 return None
             if packet.size and packet.pts is not None and packet.stream_index in self._open:
                 return packet
-
-    def _begin(self, packet: Packet[Stream]) -> Seconds:
-        return (packet.pts or 0) * packet.time_base - self._origin
 
     def _copy(self, packet: Packet[Stream]) -> None:
         # A packet that ends where the picture starts is kept: codecs need it to begin well. Where the container
