@@ -18,7 +18,7 @@ from dubkit.lipsync.expert import CLIP_FRAMES
 from dubkit.schema import MelSpectrogram
 from dubkit.training.augment import PictureChange, SoundChange
 from dubkit.training.index import PreparedClips, TrainingClip
-from dubkit.training.settings import DataSettings
+from dubkit.training.settings import DataSettings, TutorSettings
 from dubkit.training.shapes import ClipShapes
 
 __all__ = ["Batch", "ClipDraws"]
@@ -135,6 +135,57 @@ class ClipDraws:
             known = shapes.of(clip)
             wanted.append(np.stack([known[start : start + CLIP_FRAMES].ravel() for start in starts]))
         return {"faces": np.concatenate(faces), "windows": np.concatenate(windows), "shapes": np.concatenate(wanted)}
+
+    def drawn_batch(self, draw: tuple[int, ...], tutor: TutorSettings, mel_offset: Fraction) -> Batch:
+        """Single frames, five times as many as ``clips``, with what a tutor sees of each.
+
+        Args:
+            draw: As for :meth:`expert_batch`.
+            tutor: How it sees and speaks.
+            mel_offset: Seconds from a frame to its mel window.
+
+        Returns:
+            ``faces`` and ``references`` (n, 3, 96, 96) 0..1, ``mouths`` (n, 3, 48, 96), the tutor's view; ``noise``
+            (n, codes) on its word; ``windows`` and ``wrong_windows`` (n, 1, 80, 16).
+        """
+        random = self._random(draw)
+        parts: dict[str, list[npt.NDArray[np.float32]]] = {
+            name: [] for name in ("faces", "references", "mouths", "windows", "wrong_windows")
+        }
+        for clip in self._choose(random, self._settings.clips * CLIP_FRAMES):
+            frame = int(random.integers(clip.frames - CLIP_FRAMES + 1))
+            [other] = self._elsewhere(random, clip, frame, Reference.OTHER)
+            whole = self._prepared.faces(clip)
+            size = whole.shape[1]
+            pair = PictureChange(random, self._settings.augment, size).apply(whole[[frame, other]])
+            view = PictureChange(random, tutor.seen, size).apply(pair[:1])
+            face, reference = _channels_first(pair)
+            parts["faces"].append(face)
+            parts["references"].append(reference)
+            parts["mouths"].append(_channels_first(view[:, size // 2 :])[0])
+            change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
+            heard = _heard(self._prepared.sound(clip), [frame, self._other_start(random, clip, frame)], mel_offset)
+            for name, window in zip(("windows", "wrong_windows"), change.apply(heard), strict=True):
+                parts[name].append(window[None])
+        noise = tutor.noise * random.standard_normal((len(parts["faces"]), tutor.codes), np.float32)
+        return {"noise": noise, **{name: np.stack(values) for name, values in parts.items()}}
+
+    def heard_batch(self, draw: tuple[int, ...], size: int, mel_offset: Fraction) -> Batch:
+        """Moments of clips, ``windows`` of each, what is seen and heard there.
+
+        Returns:
+            ``mouths`` (n, 3, 48, 96) 0..1, unchanged: a mirrored mouth need not have the same codes; ``windows``
+            (n, 1, 80, 16); clip by clip.
+        """
+        random = self._random(draw)
+        mouths, windows = [], []
+        each = self._settings.windows
+        for clip in self._choose(random, -(-size // each)):
+            moments = self._starts(random, clip, each)
+            faces = self._prepared.faces(clip)[moments]
+            mouths.append(_channels_first(faces[:, faces.shape[1] // 2 :]))
+            windows.append(self._windows(random, clip, moments, mel_offset))
+        return {"mouths": np.concatenate(mouths), "windows": np.concatenate(windows)}
 
     def _random(self, draw: tuple[int, ...]) -> np.random.Generator:
         return np.random.default_rng((self._seed, *draw))

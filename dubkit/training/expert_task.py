@@ -78,6 +78,10 @@ class ExpertTask:
         loss, numbers = self._player(batch)
         yield "expert", loss, numbers
 
+    def finished(self, network: nn.Module) -> nn.Module:
+        """The network as it is."""
+        return network
+
     def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """The paper's loss on held-out clips, and the share of wrong sounds found farther than the right one."""
         expert = networks["expert"]

@@ -122,6 +122,10 @@ class GeneratorTask:
             loss, numbers = self._adversary(batch["faces"], made)
             yield "discriminator", loss, numbers
 
+    def finished(self, network: nn.Module) -> nn.Module:
+        """The network as it is."""
+        return network
+
     def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """Held-out mouths made with the right and with wrong sound, beside copying the reference and the real ones."""
         generator = networks["generator"]

@@ -179,6 +179,11 @@ def masked_input(faces: Tensor, references: Tensor) -> Tensor:
     return torch.cat((hidden, references), dim=1)
 
 
+def masked_frames(faces: Tensor, references: Tensor) -> Tensor:
+    """(n, 6, h, w): as :func:`masked_input`, of (n, 3, h, w) single frames."""
+    return masked_input(faces[:, :, None], references[:, :, None])[:, :, 0]
+
+
 def frames_of(clips: Tensor) -> Tensor:
     """(clips, 3, t, h, w) to (clips x t, 3, h, w)."""
     return clips.transpose(1, 2).flatten(0, 1)

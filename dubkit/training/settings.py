@@ -10,6 +10,8 @@ from dubkit.lipsync import Reference
 __all__ = [
     "EXPERT_KIND",
     "GENERATOR_KIND",
+    "KINDS",
+    "TUTOR_KIND",
     "AugmentSettings",
     "DataSettings",
     "ExpertLoss",
@@ -18,11 +20,15 @@ __all__ = [
     "OptimizerSettings",
     "RunSettings",
     "TrainSettings",
+    "TutorSettings",
     "WarmUpSettings",
 ]
 
 EXPERT_KIND = "expert"
 GENERATOR_KIND = "generator"
+TUTOR_KIND = "tutor"
+KINDS = (EXPERT_KIND, TUTOR_KIND, GENERATOR_KIND)
+"""In the order in which they are trained; the tutor may be left out."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,35 @@ class GeneratorLoss:
 
 
 @dataclass(frozen=True)
+class TutorSettings:
+    """A generator's beginning under a tutor, who sees the mouth (:mod:`dubkit.training.tutor`).
+
+    Attributes:
+        codes: Numbers the tutor may say.
+        noise: Standard deviation of what is added to them, whose own is 1, so that near numbers mean like mouths.
+        mouth: Weight of a pixel in the mouth region in L1, over that of one elsewhere in the lower half.
+        edges: Weight of the L1 distance between steps from pixel to pixel in the mouth region.
+        shape: Weight of the squared error along the principal components of the mouth region.
+        seen: What is changed in the tutor's own view alone, so that it cannot tell more than what the mouth does.
+        hearing: Last steps of the run, in which the sound encoder learns to say what the tutor says.
+        batch: Moments in a batch of these; ``data.windows`` of each clip.
+        learning_rate: Of Adam, in these; it falls to nothing along half a cosine.
+        gain: How much farther mouths move than the sound encoder says, who errs on the side of the mean.
+    """
+
+    codes: int = 6
+    noise: float = 0.25
+    mouth: float = 8.0
+    edges: float = 1.0
+    shape: float = 0.15
+    seen: AugmentSettings = field(default_factory=lambda: AugmentSettings(flip=0.0))
+    hearing: int = 1000
+    batch: int = 96
+    learning_rate: float = 5e-4
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """How long, how often; may be changed between two runs of one training.
 
@@ -227,13 +262,14 @@ class TrainSettings:
     """How a network is trained; the defaults are the paper's, as far as it says.
 
     Attributes:
-        kind: ``expert`` or ``generator``.
+        kind: ``expert``, ``tutor`` or ``generator``.
         seed: Decides the first weights and, with the step, every draw.
         model: The network.
         data: What a batch holds.
         warm_up: The encoders' beginning.
         optimizer: How weights follow gradients.
         expert: What an expert is punished for.
+        tutor: A generator's beginning under a tutor.
         generator: What a generator is punished for.
         run: How long, how often.
     """
@@ -245,12 +281,13 @@ class TrainSettings:
     warm_up: WarmUpSettings = field(default_factory=WarmUpSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     expert: ExpertLoss = field(default_factory=ExpertLoss)
+    tutor: TutorSettings = field(default_factory=TutorSettings)
     generator: GeneratorLoss = field(default_factory=GeneratorLoss)
     run: RunSettings = field(default_factory=RunSettings)
 
     def __post_init__(self) -> None:
         """Refuse kinds nobody trains, and batches that cannot be drawn."""
-        if self.kind not in (EXPERT_KIND, GENERATOR_KIND):
-            raise RecordError(f"a {self.kind!r} cannot be trained", remedy=f"use {EXPERT_KIND} or {GENERATOR_KIND}")
+        if self.kind not in KINDS:
+            raise RecordError(f"a {self.kind!r} cannot be trained", remedy=f"use {', '.join(KINDS)}")
         if min(self.data.clips, self.data.apart) < 1 or self.data.windows < 2:
             raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")

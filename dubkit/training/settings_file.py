@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dubkit.errors import InputError, RecordError
 from dubkit.schema import from_json, to_json
-from dubkit.training.settings import EXPERT_KIND, GENERATOR_KIND, RunSettings, TrainSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from dubkit.training.settings import KINDS, RunSettings, TrainSettings
 
 __all__ = ["difference", "read_settings"]
 
+_TABLES = f"use the tables common, {', '.join(KINDS)}"
+
 
 def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | None = None) -> TrainSettings:
-    """The settings in a TOML file: those for one ``kind`` stand under its name, those for both under ``common``.
+    """The settings in a TOML file: those for one ``kind`` stand under its name, those for all under ``common``.
 
     Args:
         path: The file; None for the paper's. A checkpoint that it starts from is named relative to it.
-        kind: ``expert`` or ``generator``.
+        kind: ``expert``, ``tutor`` or ``generator``.
         changes: Dotted name -> TOML value, for instance ``run.steps`` -> ``2000``; they win over the file.
 
     Raises:
@@ -35,7 +32,7 @@ def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | Non
     if path is not None:
         tree = _read_tree(path)
         if kind not in tree:
-            raise InputError(f"has no table [{kind}]", path=path, remedy="use the tables common, expert and generator")
+            raise InputError(f"has no table [{kind}]", path=path, remedy=_TABLES)
         data = _merged(_merged(data, tree.get("common", {})), tree[kind])
         start = data["model"]["start"]
         if isinstance(start, str) and start:
@@ -63,10 +60,8 @@ def _read_tree(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot be read as TOML ({error})", path=path) from error
     for name, table in tree.items():
-        if name not in ("common", EXPERT_KIND, GENERATOR_KIND) or not isinstance(table, dict):
-            raise InputError(
-                f"has {name!r}, which nobody reads", path=path, remedy="use the tables common, expert and generator"
-            )
+        if name not in ("common", *KINDS) or not isinstance(table, dict):
+            raise InputError(f"has {name!r}, which nobody reads", path=path, remedy=_TABLES)
     return tree
 
 

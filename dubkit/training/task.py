@@ -78,6 +78,10 @@ class Task(Protocol):
         """Player, loss and parts of the loss, one player after the other; each is stepped back through at once."""
         ...
 
+    def finished(self, network: nn.Module) -> nn.Module:
+        """What is saved for use of one of ``products``, whose network or running mean is given."""
+        ...
+
     def evaluate(self, networks: Mapping[str, nn.Module]) -> Report:
         """Look at held-out clips with ``networks`` (those of ``products``, in eval mode)."""
         ...

@@ -24,8 +24,9 @@ from dubkit.training.generator_task import GeneratorTask
 from dubkit.training.index import PreparedClips
 from dubkit.training.parallel import Place
 from dubkit.training.saved import Saved, read_saved, write_saved
-from dubkit.training.settings import EXPERT_KIND, OptimizerSettings, TrainSettings
+from dubkit.training.settings import EXPERT_KIND, TUTOR_KIND, OptimizerSettings, TrainSettings
 from dubkit.training.task import Task, network_checkpoint, to_tensors
+from dubkit.training.tutor_task import TutorTask
 
 __all__ = ["Progress", "train"]
 
@@ -83,6 +84,8 @@ def _say_nothing(done: int, total: int, numbers: Mapping[str, float]) -> None:
 def _make_task(settings: TrainSettings, prepared: PreparedClips, place: Place, expert: Checkpoint | None) -> Task:
     if settings.kind == EXPERT_KIND:
         return ExpertTask(settings, prepared, place.device, place.wrap)
+    if settings.kind == TUTOR_KIND:
+        return TutorTask(settings, prepared, place.device, place.wrap)
     if expert is None:
         raise DubkitError("a generator learns under a lip-sync expert", remedy="train or convert one, and give it")
     return GeneratorTask(settings, prepared, expert, place.device, place.wrap)
@@ -94,7 +97,8 @@ class _Run:
         self._step = 0
         self._mean = RunningMean(self._products(), settings.optimizer.ema)
         self._optimizers: dict[str, torch.optim.Adam] = {}
-        for step in (0, settings.warm_up.steps):
+        # The first step of each part that a training may have.
+        for step in (0, settings.warm_up.steps, settings.run.steps - 1):
             for name, player in task.players(step).items():
                 if name not in self._optimizers:
                     self._optimizers[name] = _optimizer(player, settings.optimizer)
@@ -209,14 +213,21 @@ class _Run:
         self._scaler.step(optimizer)
 
     def _set_rate(self, name: str) -> None:
-        settings, warm, run = self._settings.optimizer, self._settings.warm_up, self._settings.run
-        rate = settings.learning_rate
+        settings, warm = self._settings.optimizer, self._settings.warm_up
+        first, end, rate, final = (
+            warm.steps,
+            self._settings.run.steps,
+            settings.learning_rate,
+            settings.final_learning_rate,
+        )
+        if self._settings.kind == TUTOR_KIND:
+            end -= self._settings.tutor.hearing
         if name == "warm_up":
-            rate = warm.learning_rate
-        elif settings.final_learning_rate:
-            share = (self._step - warm.steps) / max(1, run.steps - warm.steps)
-            fallen = (1 + math.cos(math.pi * share)) / 2
-            rate = settings.final_learning_rate + (rate - settings.final_learning_rate) * fallen
+            rate, final = warm.learning_rate, 0.0
+        elif name == "hearing":
+            first, end, rate, final = end, self._settings.run.steps, self._settings.tutor.learning_rate, 1e-6
+        if final:
+            rate = final + (rate - final) * (1 + math.cos(math.pi * (self._step - first) / max(1, end - first))) / 2
         for group in self._optimizers[name].param_groups:
             group["lr"] = rate
 
@@ -242,9 +253,8 @@ class _Run:
             }
             write_saved(self._folder, Saved(self._step, self._settings, tensors, dict(self._task.state)))
             for name, config in self._task.products.items():
-                save_checkpoint(
-                    self._folder / f"{name}.safetensors", network_checkpoint(self._mean.networks[name], config)
-                )
+                network = self._task.finished(self._mean.networks[name])
+                save_checkpoint(self._folder / f"{name}.safetensors", network_checkpoint(network, config))
         self._place.wait()
 
 

@@ -1,4 +1,4 @@
-"""``dubkit train expert|generator``: networks out of prepared clips."""
+"""``dubkit train expert|tutor|generator``: networks out of prepared clips."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _shared_options = with_options(
     device_option,
     json_option,
 )
-"""What both kinds of training take."""
+"""What all kinds of training take."""
 
 
 @train.command("expert")
@@ -39,6 +39,13 @@ _shared_options = with_options(
 def expert_command(**options: Any) -> int:
     """Train a lip-sync expert on what `dubkit prepare` wrote to PREPARED."""
     return _train("expert", expert=None, **options)
+
+
+@train.command("tutor")
+@_shared_options
+def tutor_command(**options: Any) -> int:
+    """Begin a generator under a tutor, who sees the mouth: it learns to draw what it is told, then to hear it."""
+    return _train("tutor", expert=None, **options)
 
 
 @train.command("generator")
@@ -79,7 +86,7 @@ def _train(
             steps = train(how, clips, output, place, judge, reporter.learned if place.leads else None)
             if not place.leads:
                 return 0
-        made = output / f"{kind}.safetensors"
+        made = output / f"{'expert' if kind == 'expert' else 'generator'}.safetensors"
         words = [str(made)] if steps == how.run.steps else [f"{steps} of {how.run.steps} steps done; run it again"]
         return reporter.facts({"steps": steps, "of": how.run.steps, "output": str(made)}, words)
 
