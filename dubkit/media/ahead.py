@@ -6,26 +6,27 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-
-from dubkit.schema import Waveform
+from typing import TypeVar
 
 __all__ = ["read_ahead"]
+
+Block = TypeVar("Block")
 
 _BLOCKS = 4
 _PATIENCE = 0.1
 """Seconds after which the reading thread looks whether anyone still listens."""
 
 
-def read_ahead(blocks: Iterator[Waveform]) -> Generator[Waveform, None, None]:
+def read_ahead(blocks: Iterator[Block]) -> Generator[Block, None, None]:
     """``blocks``, read up to four blocks ahead by a thread of its own; it ends when nobody listens any more.
 
     Raises:
         Exception: whatever ``blocks`` raises, where it would have been raised.
     """
-    waiting: queue.Queue[Waveform | Exception | None] = queue.Queue(_BLOCKS)
+    waiting: queue.Queue[Block | Exception | None] = queue.Queue(_BLOCKS)
     over = threading.Event()
 
-    def put(item: Waveform | Exception | None) -> None:
+    def put(item: Block | Exception | None) -> None:
         while not over.is_set():
             with suppress(queue.Full):
                 waiting.put(item, timeout=_PATIENCE)

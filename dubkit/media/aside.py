@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,19 @@ import soundfile
 from dubkit.errors import OutputError
 from dubkit.schema import Waveform
 
-__all__ = ["RIFF_LIMIT", "PartFile", "check_target", "output_error", "part_path", "write_wav", "written_aside"]
+__all__ = [
+    "RIFF_LIMIT",
+    "PartFile",
+    "check_target",
+    "clear_leftovers",
+    "left_behind",
+    "output_error",
+    "part_path",
+    "put_in_place",
+    "run_name",
+    "write_wav",
+    "written_aside",
+]
 
 _REASONS = {
     errno.ENOSPC: ("could not be written: the disk is full", "free some space, or write to another disk"),
@@ -51,9 +66,61 @@ def check_target(path: Path) -> None:
         raise output_error(path, OSError(errno.EACCES, ""))
 
 
+def run_name() -> str:
+    """A name for this process: by it others see whether what was written aside still belongs to somebody."""
+    return f"{hashlib.blake2b(platform.node().encode(), digest_size=2).hexdigest()}-{os.getpid()}"
+
+
+def left_behind(name: str) -> bool:
+    """Whether ``name`` holds a :func:`run_name` of this machine whose process is no more.
+
+    On Windows nobody is taken to be gone: asking after a process would end it there.
+    """
+    machine, _, own = run_name().partition("-")
+    found = re.search(rf"[.-]{machine}-(\d+)[.-]", name)
+    if found is None or found[1] == own or os.name == "nt":
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # it is somebody else's, or no number of a process
+        return False
+    return False
+
+
 def part_path(path: Path) -> Path:
     """Where ``path`` is written until it is whole: hidden, in the same folder, with the same ending."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    return path.with_name(f".{path.stem}.{run_name()}.part{path.suffix}")
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what runs that were killed have left of ``path``."""
+    start, end = f".{path.stem}.", f".part{path.suffix}"
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(path.parent) if entry.name.startswith(start)]
+        for name in names:
+            if name.endswith(end) and left_behind(name):
+                path.with_name(name).unlink(missing_ok=True)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Give ``part`` the name ``path`` when all of it is on the disk: a power cut leaves no file that is empty inside.
+
+    Raises:
+        OSError: if that cannot be done.
+    """
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    folder = os.open(path.absolute().parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems take no such order
+            os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager
@@ -64,10 +131,11 @@ def written_aside(path: Path) -> Iterator[Path]:
         OutputError: if the target cannot be written, also for any OSError raised while it was.
     """
     check_target(path)
+    clear_leftovers(path)
     part = part_path(path)
     try:
         yield part
-        part.replace(path)
+        put_in_place(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise output_error(path, error) from error

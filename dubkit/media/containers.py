@@ -57,7 +57,7 @@ _RULES = {
     ".m4v": _MP4,
     ".mov": _MOV,
     ".mkv": ContainerRules("matroska", (*_X, "ffv1"), "flac", keeps_rotation=True),
-    ".webm": ContainerRules("webm", ("libvpx-vp9",), "libopus"),
+    ".webm": ContainerRules("webm", ("libvpx-vp9",), "libopus", keeps_rotation=True),
     ".avi": ContainerRules("avi", ("mpeg4", "ffv1"), "pcm_s16le", frozenset(_AVI_CODECS), constant_rate=True),
     ".mpg": _PS,
     ".mpeg": _PS,

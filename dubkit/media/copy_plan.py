@@ -150,8 +150,6 @@ def _emission(
 
 
 def _check_wanted(source: Path, rules: ContainerRules, settings: WriteSettings) -> None:
-    if not hasattr(VideoStream, "set_display_rotation"):
-        raise CopyRefusedError("it takes PyAV 18 to copy packets")
     if not settings.copy:
         raise CopyRefusedError("copying was switched off")
     if not settings.as_source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,8 @@ _RAW_FORMATS = {
 _NOT_FOR_MP4 = frozenset({"ffv1", "rawvideo", "png"})
 """Codecs that FFmpeg puts into MP4 and hardly a player takes out again; used there only when asked for."""
 _TELL_PIXEL_SHAPE = frozenset({"libx264", "libx264rgb", "libx265", "mpeg4"})
+_MPEG2_SHAPES = frozenset({Fraction(4, 3), Fraction(16, 9), Fraction(221, 100)})
+"""Width of the whole picture divided by its height; MPEG-2 knows no others (H.262, table 6-3)."""
 _MUXERS_THAT_TELL = frozenset({"mp4", "mov", "mxf"})
 
 _DEEP_ENOUGH = frozenset({"prores_ks", "dnxhd"})
@@ -120,12 +123,20 @@ def plan_picture(path: Path, video: VideoInfo, rules: ContainerRules, settings: 
     notes = [f"the picture's format {video.pixel_format.name} was written as {chosen}: {loss}"] if loss else []
     if video.pixel_format.log2_width and not describe_format(chosen).log2_width and (video.width | video.height) % 2:
         notes = [f"{video.width}x{video.height} pixels is an odd size, so {encoder} was given full colour resolution"]
-    if video.sample_aspect != 1 and rules.muxer not in _MUXERS_THAT_TELL and encoder not in _TELL_PIXEL_SHAPE:
+    written_as = Codec(encoder, "w").canonical_name
+    if settings.codec == "auto" and video.codec not in ("", written_as) and not video.is_still:
+        notes.append(f"the picture was {video.codec} and was written as {written_as}")
+    if video.sample_aspect != 1 and rules.muxer not in _MUXERS_THAT_TELL and not _tells_shape(encoder, video):
         notes.append(f"the shape of the pixels ({video.sample_aspect}) is not told by this kind of file")
     if video.interlaced:
         notes.append("the fields of the picture are kept as lines of whole frames, not flagged as interlaced")
     options = _options(encoder, chosen, settings) | dict(settings.options)
     return PicturePlan(encoder, chosen, options, tuple(notes))
+
+
+def _tells_shape(encoder: str, video: VideoInfo) -> bool:
+    shape = video.sample_aspect * video.width / video.height
+    return encoder in _TELL_PIXEL_SHAPE or (encoder == "mpeg2video" and shape in _MPEG2_SHAPES)
 
 
 def _automatic(video: VideoInfo, rules: ContainerRules) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from dubkit.media.containers import ContainerRules
 from dubkit.media.languages import container_language
 from dubkit.media.opening import opened, picture_stream
 from dubkit.media.other_tracks import OtherTracks
+from dubkit.media.pixels import plane_format
 from dubkit.media.sound import sound_blocks
 from dubkit.media.tracks import CopiedSound, NewSound, SoundTrack, can_copy
 from dubkit.schema import AudioInfo, Waveform
@@ -116,6 +117,8 @@ class FromSource:
             named["language"] = container_language(language, self._rules.muxer)
         if title := picture.metadata.get("title", ""):
             named["title"] = title
+        if picture.metadata.get("alpha_mode") == "1" and not plane_format(picture.codec_context.pix_fmt or "").alpha:
+            self.notes.append("the opacity of the picture is left out: it is stored beside it, where it is not decoded")
         for place in (picture, *stored.streams.data):
             if reel := place.metadata.get("reel_name", ""):
                 named["reel_name"] = reel

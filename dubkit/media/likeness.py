@@ -23,7 +23,7 @@ from dubkit.media.parameter_sets import HEVC_IDS, StoredSets, set_ids, stored_se
 from dubkit.media.picture_encoder import set_up
 from dubkit.schema import VideoInfo
 
-__all__ = ["h264_sequence", "like_source", "near_source", "opened_encoder"]
+__all__ = ["h264_sequence", "hevc_lossless", "like_source", "near_source", "opened_encoder"]
 
 _PRORES = {"Proxy": "proxy", "LT": "lt", "Standard": "standard", "HQ": "hq", "4444": "4444", "XQ": "4444xq"}
 _DNXHR = {f"DNXHR {name.upper()}": f"dnxhr_{name}" for name in ("lb", "sq", "hq", "hqx", "444")}
@@ -36,7 +36,7 @@ _JPEG_STEP = 263.25
 """Sum of the steps of a JPEG's first table, its first left out, by which FFmpeg's quantiser grows by one."""
 _DQT = b"\xff\xdb"
 _H264_PROFILES = {"66": "baseline", "77": "main", "100": "high", "110": "high10", "122": "high422", "244": "high444"}
-_H264_SPS = 7
+_H264_SPS, _HEVC_PPS = 7, 34
 _REFERENCES = 4
 """Pictures that x264 looks back to at most; more take long and help little."""
 _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -242,4 +242,31 @@ def _like_hevc(sets: StoredSets, delay: int) -> dict[str, str]:
     if ids.video & HEVC_IDS.video or ids.sequence & HEVC_IDS.sequence or ids.picture & HEVC_IDS.picture:
         raise CopyRefusedError("the numbers of parameter sets that are needed are taken")
     ours = f"open-gop=0:bframes={3 if delay else 0}:b-pyramid={int(delay > 1)}"
+    try:
+        if any(hevc_lossless(unit) for unit in sets.units if unit_type(unit, "hevc") == _HEVC_PPS):
+            ours += ":lossless=1"
+    except ValueError as error:
+        raise CopyRefusedError(f"the file holds {error}") from error
     return {"x265-params": ours, "forced-idr": "1"}
+
+
+def hevc_lossless(unit: bytes) -> bool:
+    """Whether pictures of a picture parameter set may go without transform and quantiser (H.265, 7.3.2.3.1).
+
+    Raises:
+        ValueError: if it is cut off.
+    """
+    bits = Bits(bits_of(unit[2:]))
+    bits.ue()
+    bits.ue()
+    bits.u(1 + 1 + 3 + 1 + 1)
+    bits.ue()
+    bits.ue()
+    bits.se()
+    bits.u(1 + 1)
+    if bits.u(1):
+        bits.ue()
+    bits.se()
+    bits.se()
+    bits.u(1 + 1 + 1)
+    return bool(bits.u(1))

@@ -12,10 +12,9 @@ import av
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
-from av.video.stream import VideoStream
 
 from dubkit.errors import OutputError, RecordError
-from dubkit.media.aside import PartFile, check_target, output_error, part_path
+from dubkit.media.aside import PartFile, check_target, clear_leftovers, output_error, part_path, put_in_place
 from dubkit.media.containers import rules_for
 from dubkit.media.copy_plan import CopyPlan, KeptFrame, SourcePicture, plan_copy
 from dubkit.media.encoders import WriteSettings, plan_picture
@@ -23,6 +22,7 @@ from dubkit.media.from_source import FromSource
 from dubkit.media.hdr import Hdr, hdr_notes, read_hdr, with_hdr
 from dubkit.media.kept_picture import KeptPicture
 from dubkit.media.likeness import near_source
+from dubkit.media.orientation import DisplayMatrix, is_mirrored, read_matrix, turned_clockwise
 from dubkit.media.other_tracks import muxer_options
 from dubkit.media.packets import CopyRefusedError
 from dubkit.media.picture_track import NewPicture
@@ -74,6 +74,7 @@ class MasterWriter:
             raise OutputError("cannot keep the original sound", path=path, remedy="say which file it comes from")
         self._notes: list[str] = []
         self._turn = self._turn_needed(video)
+        self._matrix = self._matrix_kept(video, source)
         self._video = turned_video(video, self._turn)
         self._plan = plan_picture(self._path, self._video, self._rules, settings or WriteSettings())
         hdr = Hdr() if source is None else read_hdr(source)
@@ -86,6 +87,7 @@ class MasterWriter:
         self._origin = Fraction(0) if video.is_still else video.start
         self._tracks, self._copies, self._source = tuple(sounds), tuple(copies), source
         self._taken: FromSource | None = None
+        self._converted = 0
 
     @property
     def encoder(self) -> str:
@@ -104,6 +106,7 @@ class MasterWriter:
 
     def __enter__(self) -> MasterWriter:
         self._part = part_path(self._path)
+        clear_leftovers(self._path)
         try:
             self._file = PartFile(self._part)
         except OSError as error:
@@ -112,7 +115,9 @@ class MasterWriter:
             with self._guarded():
                 # By default the clock on which MP4 says when a track begins counts milliseconds.
                 fine = {"movie_timescale": "90000"} if self._rules.muxer in {"mp4", "mov"} else {}
-                options = fine | muxer_options(self._source)
+                # Without this Matroska files differ by numbers drawn at random; MXF's, which archives go by, are to.
+                same = {"fflags": "+bitexact"} if self._rules.muxer in {"matroska", "webm"} else {}
+                options = fine | same | muxer_options(self._source)
                 self._container = av.open(self._file, "w", format=self._rules.muxer, container_options=options)
                 self._begin(self._container)
         except BaseException:
@@ -138,6 +143,7 @@ class MasterWriter:
         Raises:
             OutputError: if it does not fit the picture, or cannot be written.
         """
+        self._converted += isinstance(frame, Frame) and frame.converted
         with self._guarded():
             if isinstance(self._picture, KeptPicture):
                 self._picture.write(frame)
@@ -158,13 +164,23 @@ class MasterWriter:
             self._sounds[track].advance(self._picture.reached)
 
     def _turn_needed(self, video: VideoInfo) -> int:
-        if not video.rotation or (self._rules.keeps_rotation and hasattr(VideoStream, "set_display_rotation")):
+        if not video.rotation or self._rules.keeps_rotation:
             return 0
         self._notes.append(
             f"a {self._path.suffix} file cannot say that the picture is to be turned, so it was turned "
             f"{video.rotation} degrees"
         )
         return video.rotation
+
+    def _matrix_kept(self, video: VideoInfo, source: Path | None) -> DisplayMatrix:
+        matrix = () if source is None else read_matrix(source)
+        if turned_clockwise(matrix) != video.rotation:
+            return ()
+        if is_mirrored(matrix) and not self._rules.keeps_rotation:
+            self._notes.append(
+                f"a {self._path.suffix} file cannot say that the picture is to be shown mirrored: it is shown as stored"
+            )
+        return matrix if self._rules.keeps_rotation else ()
 
     def _begin(self, container: OutputContainer) -> None:
         """Add all streams and write the header."""
@@ -191,7 +207,7 @@ class MasterWriter:
 
     def _new_picture(self, container: OutputContainer) -> NewPicture | KeptPicture:
         if self._copy is None or self._source is None:
-            return NewPicture(self._path, container, self._video, self._plan, self._rules)
+            return NewPicture(self._path, container, self._video, self._plan, self._rules, self._matrix)
         return KeptPicture(self._path, container, self._source, self._video, self._copy, self._rules)
 
     def _keep_timecode(self, container: OutputContainer) -> None:
@@ -217,6 +233,8 @@ class MasterWriter:
         with self._guarded():
             end = self._picture.finish()
             self._notes.extend(self._picture.notes)
+            if self._converted:
+                self._notes.append(f"{self._converted} frames of another size or format were made like the first one")
             self._advance(end)
             for sound in self._sounds:
                 sound.finish(end)
@@ -227,7 +245,7 @@ class MasterWriter:
         self._file.close()
         self._check_disk()
         try:
-            self._part.replace(self._path)
+            put_in_place(self._part, self._path)
         except OSError as error:
             raise output_error(self._path, error) from error
 

@@ -18,9 +18,10 @@ from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
 
-__all__ = ["decoded_sound", "decoded_video", "opened", "picture_stream", "read_only", "sound_stream"]
+__all__ = ["decoded_sound", "decoded_video", "opened", "picture_stream", "read_only", "sound_stream", "timed_video"]
 
 _NOT_MEDIA = frozenset({"tty", "concat", "lrc", "ffmetadata", "hls", "dash", "data", "sdp"})
+_REORDERED = frozenset({"h264", "hevc"})
 _REMEDY = "give a video, picture or sound file that FFmpeg can read"
 
 
@@ -86,7 +87,7 @@ def read_only(container: InputContainer, wanted: Sequence[Stream]) -> None:
     """Pass over the packets of all tracks but ``wanted``, unread where the kind of file allows it."""
     indices = {stream.index for stream in wanted}
     for stream in container.streams:
-        if stream.index not in indices and hasattr(stream, "discard"):  # PyAV 17 has it not yet
+        if stream.index not in indices:
             stream.discard = type(stream.discard).all
 
 
@@ -95,6 +96,20 @@ def decoded_video(container: InputContainer, stream: VideoStream) -> Iterator[Vi
     for frame in _decoded(container, stream):
         if isinstance(frame, VideoFrame):
             yield frame
+
+
+def timed_video(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """As :func:`decoded_video`, with timestamps that rise.
+
+    AVI has none, and what FFmpeg guesses goes back and forth where frames are shown in another order than stored.
+    """
+    guessed = container.format.name == "avi" and stream.codec_context.codec.canonical_name in _REORDERED
+    late = None
+    for frame in decoded_video(container, stream):
+        if guessed:
+            late = (frame.dts or 0) - (frame.pts or 0) if late is None else late
+            frame.pts = None if frame.dts is None else frame.dts - late
+        yield frame
 
 
 def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from dubkit.media.opening import opened, read_only
 from dubkit.media.packets import IN_GROUPS, PacketMap
 from dubkit.media.pictures import decodable_picture, decoded_from_start, picture_info
-from dubkit.media.pixels import colour_tags, frame_planes
+from dubkit.media.pixels import colour_tags, frame_planes, is_converted
 from dubkit.media.turning import turned_frame
 from dubkit.schema import Frame, VideoInfo
 from dubkit.timing import FrameTimes
@@ -46,7 +46,8 @@ def read_picked(
     reformatter = VideoReformatter()
     for index, stored in _picked(Path(path), info, picked, times, packets):
         planes = frame_planes(stored, info.pixel_format, reformatter, info.width, info.height)
-        frame = Frame(index, int(times.pts[index]), planes, info.pixel_format, colour_tags(stored))
+        converted = is_converted(stored, info.pixel_format, info.width, info.height)
+        frame = Frame(index, int(times.pts[index]), planes, info.pixel_format, colour_tags(stored), converted)
         yield turned_frame(frame, info.rotation) if upright else frame
 
 

@@ -13,7 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from dubkit.errors import OutputError
 from dubkit.media.encoders import PicturePlan
-from dubkit.media.pixels import describe_format, range_code, tag_colour, threads_for, video_frame
+from dubkit.media.pixels import convertible_matrix, describe_format, range_code, tag_colour, threads_for, video_frame
 from dubkit.schema import ColourFamily, ColourTags, Frame, PixelFormat, VideoInfo
 
 __all__ = ["FrameConverter", "set_up", "written_colour"]
@@ -77,8 +77,8 @@ class FrameConverter:
             stored = self._reformatter.reformat(
                 stored,
                 format=wanted,
-                src_colorspace=frame.colour.matrix,
-                dst_colorspace=self._colour.matrix,
+                src_colorspace=convertible_matrix(frame.colour.matrix),
+                dst_colorspace=convertible_matrix(self._colour.matrix),
                 src_color_range=before,
                 dst_color_range=after,
                 interpolation="BICUBIC",

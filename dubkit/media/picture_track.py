@@ -14,6 +14,7 @@ from dubkit.errors import OutputError
 from dubkit.media.clock import OutputClock
 from dubkit.media.containers import ContainerRules
 from dubkit.media.encoders import PicturePlan
+from dubkit.media.orientation import DisplayMatrix
 from dubkit.media.picture_encoder import FrameConverter, set_up
 from dubkit.schema import Frame, VideoInfo
 from dubkit.timing import Seconds
@@ -40,24 +41,33 @@ class NewPicture:
         video: The picture as it will be given.
         plan: How it is to be encoded.
         rules: What the container takes.
+        matrix: How the picture is to be laid on the screen, where there is more to it than its rotation.
 
     Attributes:
         frames: How many were given.
     """
 
     def __init__(
-        self, path: Path, container: OutputContainer, video: VideoInfo, plan: PicturePlan, rules: ContainerRules
+        self,
+        path: Path,
+        container: OutputContainer,
+        video: VideoInfo,
+        plan: PicturePlan,
+        rules: ContainerRules,
+        matrix: DisplayMatrix = (),
     ) -> None:
         self._path, self._container = path, container
         self._clock = master_clock(video, plan.encoder, rules)
         self._converter = FrameConverter(path, video, plan)
-        self._stream = self._new_stream(video, plan, rules)
+        self._stream = self._new_stream(video, plan, rules, matrix)
         self._pending: VideoFrame | None = None
         self._durations: dict[int, int] = {}
         self._gapless = rules.muxer == "mxf"
         self.frames = 0
 
-    def _new_stream(self, video: VideoInfo, plan: PicturePlan, rules: ContainerRules) -> VideoStream:
+    def _new_stream(
+        self, video: VideoInfo, plan: PicturePlan, rules: ContainerRules, matrix: DisplayMatrix
+    ) -> VideoStream:
         options: Mapping[str, str] = plan.options
         if rules.muxer == "avi":
             options = {"bf": "0", **options}  # AVI has no way to show frames in another order than stored
@@ -67,7 +77,9 @@ class NewPicture:
         stream.time_base = self._clock.time_base
         if plan.encoder == "libx265" and rules.muxer in {"mp4", "mov"}:
             stream.codec_context.codec_tag = "hvc1"  # Apple's players know HEVC by this name only
-        if video.rotation:
+        if matrix:
+            stream.set_display_matrix(matrix)
+        elif video.rotation:
             stream.set_display_rotation(-video.rotation)
         return stream
 

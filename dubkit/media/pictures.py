@@ -14,8 +14,8 @@ from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
 from dubkit.media.clock import PtsRepair, TimesCollector, frame_ticks
-from dubkit.media.opening import decoded_video, opened, picture_stream
-from dubkit.media.pixels import colour_tags, frame_planes
+from dubkit.media.opening import decoded_video, opened, picture_stream, timed_video
+from dubkit.media.pixels import colour_tags, convertible_matrix, frame_planes, is_converted
 from dubkit.media.probe import probe
 from dubkit.media.turning import turned_frame
 from dubkit.schema import Frame, Image, VideoInfo
@@ -60,9 +60,7 @@ def read_frames(
     info = picture_info(path)
     reformatter = VideoReformatter()
     for index, pts, stored in _indexed(Path(path), info, frames, times):
-        planes = frame_planes(stored, info.pixel_format, reformatter, info.width, info.height)
-        frame = Frame(index, pts, planes, info.pixel_format, colour_tags(stored))
-        yield turned_frame(frame, info.rotation) if upright else frame
+        yield FrameView(index, pts, stored, info, {0: reformatter}).frame(upright)
 
 
 def read_images(
@@ -95,7 +93,7 @@ def read_images(
 
 
 class FrameView:
-    """One frame, to be looked at in one or several sizes while it is held: it holds all its samples.
+    """One frame, to be looked at in one or several sizes, or as it was stored; it holds all its samples.
 
     Attributes:
         index: As for :func:`read_frames`.
@@ -119,6 +117,14 @@ class FrameView:
         if upright and info.rotation:
             image = np.ascontiguousarray(np.rot90(image, -info.rotation // 90))
         return image
+
+    def frame(self, upright: bool = False) -> Frame:
+        """The frame as :func:`read_frames` delivers it."""
+        info, reformatter = self._info, self._reformatters.setdefault(0, VideoReformatter())
+        planes = frame_planes(self._stored, info.pixel_format, reformatter, info.width, info.height)
+        converted = is_converted(self._stored, info.pixel_format, info.width, info.height)
+        frame = Frame(self.index, self.pts, planes, info.pixel_format, colour_tags(self._stored), converted)
+        return turned_frame(frame, info.rotation) if upright else frame
 
 
 def read_views(path: Path, info: VideoInfo | None = None) -> Iterator[FrameView]:
@@ -164,9 +170,11 @@ def picture_info(path: Path) -> VideoInfo:
 
 def _bgr(frame: VideoFrame, reformatter: VideoReformatter, width: int, height: int) -> Image:
     colour = colour_tags(frame)
-    if colour.matrix == _UNSPECIFIED and not frame.format.is_rgb:
+    if not frame.format.is_rgb:
+        matrix = convertible_matrix(colour.matrix)
         # What players assume where nothing is said: BT.709 for HD, BT.601 below.
-        frame.colorspace = _BT709 if frame.height >= _HD_ROWS else _BT601
+        untold = _BT709 if frame.height >= _HD_ROWS else _BT601
+        frame.colorspace = untold if matrix == _UNSPECIFIED else matrix
     small = (width, height) != (frame.width, frame.height)
     image = reformatter.reformat(
         frame,
@@ -177,6 +185,7 @@ def _bgr(frame: VideoFrame, reformatter: VideoReformatter, width: int, height: i
         src_color_range="JPEG" if colour.full_range or frame.format.is_rgb else "MPEG",
         dst_color_range="JPEG",
     )
+    frame.colorspace = colour.matrix  # the frame may be wanted as it was stored
     plane = image.planes[0]
     lines = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
     return lines[:, : 3 * width].reshape(height, width, 3).copy()
@@ -212,7 +221,7 @@ def decoded_from_start(path: Path, info: VideoInfo) -> Iterator[tuple[int, int, 
         stream = decodable_picture(container, path)
         repair = PtsRepair(frame_ticks(info), round(info.start / info.time_base))
         index = -1
-        for index, stored in enumerate(decoded_video(container, stream)):
+        for index, stored in enumerate(timed_video(container, stream)):
             yield index, repair.next(stored.pts), stored
         if index < 0:
             raise MediaError("has a picture of which no frame can be decoded", path=path, remedy="export it again")

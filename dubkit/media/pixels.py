@@ -15,10 +15,13 @@ from dubkit.errors import MediaError
 from dubkit.schema import ColourFamily, ColourTags, Frame, PixelFormat
 
 __all__ = [
+    "check_matrix",
     "colour_tags",
+    "convertible_matrix",
     "describe_format",
     "format_exists",
     "frame_planes",
+    "is_converted",
     "plane_format",
     "range_code",
     "tag_colour",
@@ -30,6 +33,10 @@ _SUBSAMPLINGS = {(1, 1): "420", (1, 0): "422", (0, 0): "444", (0, 1): "440", (2,
 _DEPTHS = (8, 9, 10, 12, 14, 16)
 _WRITTEN_AT_ONCE = 16
 """Columns; FFmpeg's converters keep to their line where it is a multiple."""
+_UNSPECIFIED_MATRIX, _RESERVED, _BT2020, _BT2020_CONSTANT = 2, 3, 9, 10
+_KNOWN_MATRICES = frozenset({1, 2, 3, 4, 5, 6, 7, 9, 10})
+_OTHER_MATRICES = {0: "RGB stored as YUV", 8: "YCgCo", 11: "Y'D'zD'x", 12: "a form that follows from its primaries"}
+_OTHER_MATRICES |= {13: "a form that follows from its primaries", 14: "ICtCp"}
 _UNSPECIFIED_RANGE, _LIMITED, _FULL = 0, 1, 2
 
 
@@ -115,6 +122,25 @@ def colour_tags(frame: VideoFrame) -> ColourTags:
     return ColourTags(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace), full)
 
 
+def convertible_matrix(matrix: int) -> int:
+    """The matrix, of those FFmpeg's converters know, by which samples of ``matrix`` may be read."""
+    return {_RESERVED: _UNSPECIFIED_MATRIX, _BT2020_CONSTANT: _BT2020}.get(matrix, matrix)
+
+
+def check_matrix(tags: ColourTags, layout: PixelFormat) -> None:
+    """See that colours can be told from samples.
+
+    Raises:
+        MediaError: if they are mixed in a way that neither dubkit nor FFmpeg's converters know.
+    """
+    if layout.family is ColourFamily.YUV and tags.matrix not in _KNOWN_MATRICES:
+        raise MediaError(
+            f"has colours in {_OTHER_MATRICES.get(tags.matrix, 'a form')} (matrix {tags.matrix} of ITU-T H.273), "
+            "which cannot be edited",
+            remedy="convert it to BT.709 or BT.2020 first, for instance with FFmpeg's zscale filter",
+        )
+
+
 def frame_planes(
     frame: VideoFrame, layout: PixelFormat, reformatter: VideoReformatter, width: int, height: int
 ) -> tuple[npt.NDArray[Any], ...]:
@@ -129,18 +155,28 @@ def frame_planes(
     """
     name = frame.format.name.replace("yuvj", "yuv")
     if name != layout.name or (frame.width, frame.height) != (width, height):
-        level = frame.color_range or None
-        frame = reformatter.reformat(
+        level, matrix = frame.color_range or None, frame.colorspace
+        frame.colorspace = convertible_matrix(matrix)
+        stored, frame = (
             frame,
-            width,
-            height,
-            layout.name,
-            src_color_range=level,
-            dst_color_range=level,
-            interpolation="BICUBIC",
-            threads=threads_for(frame.width),
+            reformatter.reformat(
+                frame,
+                width,
+                height,
+                layout.name,
+                src_color_range=level,
+                dst_color_range=level,
+                interpolation="BICUBIC",
+                threads=threads_for(frame.width),
+            ),
         )
+        stored.colorspace = matrix
     return tuple(_view(frame, layout, index, writable=False) for index in range(len(frame.planes)))
+
+
+def is_converted(frame: VideoFrame, layout: PixelFormat, width: int, height: int) -> bool:
+    """Whether :func:`frame_planes` has to change what ``frame`` holds, and not only how it is laid out."""
+    return (frame.width, frame.height, plane_format(frame.format.name)) != (width, height, layout)
 
 
 def threads_for(width: int) -> int:

@@ -17,7 +17,8 @@ from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
 from dubkit.media.opening import opened, picture_stream
-from dubkit.media.pixels import colour_tags, plane_format
+from dubkit.media.orientation import display_matrix, turned_clockwise
+from dubkit.media.pixels import check_matrix, colour_tags, plane_format
 from dubkit.schema import AudioInfo, MediaInfo, VideoInfo
 from dubkit.timing import FrameRate
 
@@ -56,8 +57,8 @@ def probe(path: Path) -> MediaInfo:
 
 
 def _field_order(stream: VideoStream) -> int:
-    """FFmpeg's code of how fields are stored; PyAV tells it from 18 on, before that only frames tell."""
-    return int(getattr(stream.codec_context, "field_order", _PROGRESSIVE[0]))
+    """FFmpeg's code of how fields are stored."""
+    return int(stream.codec_context.field_order)
 
 
 def _first_frames(container: InputContainer, picture: VideoStream | None) -> dict[int, VideoFrame | AudioFrame]:
@@ -90,6 +91,7 @@ def _first_frames(container: InputContainer, picture: VideoStream | None) -> dic
 def _video_info(path: Path, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> VideoInfo:
     try:
         layout = plane_format(frame.format.name)
+        check_matrix(colour_tags(frame), layout)
     except MediaError as error:
         raise MediaError(error.problem, path=path, remedy=error.remedy) from None
     time_base = stream.time_base or Fraction(1, 90_000)
@@ -107,7 +109,7 @@ def _video_info(path: Path, container: InputContainer, stream: VideoStream, fram
         frame_count=1 if still else stream.frames,
         codec=stream.codec_context.codec.canonical_name,
         bit_rate=stream.bit_rate or stream.codec_context.bit_rate or 0,
-        rotation=round(-frame.rotation / 90) * 90 % 360,
+        rotation=turned_clockwise(display_matrix(frame)),
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         interlaced=frame.interlaced_frame or _field_order(stream) not in _PROGRESSIVE,
         start_timecode=_timecode(container, stream),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -34,6 +36,10 @@ _RUN_UP = Fraction(1, 2)
 """Seconds decoded before a position, so that codecs with memory have forgotten where decoding began."""
 _WORTH_SEEKING = 20
 """Seconds; less is decoded and passed over."""
+_BATCH = Fraction(1, 4)
+"""Seconds that are handed on together; a codec's frames are so short that each of them costs more than its samples."""
+_STORED = {"flt": (np.float32, 1.0), "s16": (np.int16, 2.0**-15), "s32": (np.int32, 2.0**-31)}
+"""How FFmpeg's sample formats are stored, packed or, with a ``p``, in planes; and what makes their full scale one."""
 
 
 class SoundRun:
@@ -95,7 +101,7 @@ class SoundRun:
                 stream = again.streams.audio[self._container.streams.audio.index(self._stream)]
                 yield from self._from_start(decoded_sound(again, stream), position)
             return
-        yield from self._from_start(_chain(self._first, self._decoded), position)
+        yield from self._from_start(chain([self._first], self._decoded), position)
 
     def _from_start(self, frames: Iterator[AudioFrame], position: int) -> Iterator[tuple[int, Samples]]:
         for start, samples in self._joined(frames, 0):
@@ -117,7 +123,7 @@ class SoundRun:
         if not 0 <= start <= wanted:
             return
         usable = position - round(_RUN_UP * self.sample_rate / 2)
-        for begin, samples in self._joined(_chain(first, frames), start):
+        for begin, samples in self._joined(chain([first], frames), start):
             cut = max(0, usable - begin)
             if cut < samples.shape[1]:
                 yield begin + cut, samples[:, cut:]
@@ -135,43 +141,69 @@ class SoundRun:
 
     def _joined(self, frames: Iterator[AudioFrame], count: int) -> Iterator[tuple[int, Samples]]:
         """Blocks laid end to end from sample ``count`` on."""
-        shift = 0
+        for samples in self._in_step(frames, count):
+            if samples.shape[1]:
+                yield count, self._finite(samples, count)
+                count += samples.shape[1]
+
+    def _in_step(self, frames: Iterator[AudioFrame], count: int) -> Iterator[Samples]:
+        """The samples of the frames, many at once, and silence where the timestamps leave a gap."""
+        shift, held = 0, AudioFifo()
         ticks, parts = (self._time_base * self.sample_rate).as_integer_ratio()  # a fraction for each frame takes long
-        tolerance = int(_TOLERANCE * self.sample_rate)
+        tolerance, batch = int(_TOLERANCE * self.sample_rate), int(_BATCH * self.sample_rate)
         for frame in frames:
-            pts = frame.pts
-            samples = self._converted(frame)
-            if pts is not None:
-                ahead = (2 * (pts - self._first_pts) * ticks + parts) // (2 * parts) + shift - count
+            gap, cut = 0, 0
+            if frame.pts is not None:
+                ahead = (2 * (frame.pts - self._first_pts) * ticks + parts) // (2 * parts) + shift - count
                 if tolerance < ahead < _LONGEST_GAP * self.sample_rate:
-                    for gap in silence(self.channels, ahead):
-                        yield count, gap
-                        count += gap.shape[1]
+                    gap = ahead
                 elif -_LONGEST_OVERLAP * self.sample_rate < ahead < -tolerance:
-                    samples = samples[:, -ahead:]
+                    cut = -ahead
                 elif abs(ahead) > tolerance:
                     shift -= ahead
-            if not np.isfinite(samples).all():
-                bad = int(np.argmin(np.isfinite(samples).all(axis=0)))
-                raise MediaError(
-                    f"has a sample that is not a number (NaN or infinite) at {(count + bad) / self.sample_rate:.3f} s",
-                    path=self._path,
-                    remedy="export the sound again as PCM or FLAC",
-                )
-            if samples.shape[1]:
-                yield count, samples
-                count += samples.shape[1]
+            frame.pts = None  # which a queue would want without gaps
+            whole = frame.sample_rate == self.sample_rate and not cut
+            if gap or not whole or held.samples >= batch:
+                yield from self._emptied(held)
+            yield from silence(self.channels, gap)
+            if whole:
+                try:
+                    held.write(frame)
+                except ValueError:  # its form is another than before
+                    yield from self._emptied(held)
+                    held = AudioFifo()
+                    held.write(frame)
+                count += gap + frame.samples
+            else:
+                samples = self._converted(frame)[:, cut:]
+                yield samples
+                count += gap + samples.shape[1]
+        yield from self._emptied(held)
+
+    def _emptied(self, held: AudioFifo) -> Iterator[Samples]:
+        frame = held.read(held.samples) if held.samples else None
+        if frame is not None:
+            yield self._converted(frame)
+
+    def _finite(self, samples: Samples, start: int) -> Samples:
+        if not np.isfinite(samples).all():
+            bad = int(np.argmin(np.isfinite(samples).all(axis=0)))
+            raise MediaError(
+                f"has a sample that is not a number (NaN or infinite) at {(start + bad) / self.sample_rate:.3f} s",
+                path=self._path,
+                remedy="export the sound again as PCM or FLAC",
+            )
+        return samples
 
     def _converted(self, frame: AudioFrame) -> Samples:
         """One frame as float32 in the channels wanted, at the rate of the first frame."""
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key != self._key:  # also where a broadcast changes its sound midway
             layout = frame.layout.name if self._mean else "mono" if self._doubled else self._layout
-            same = key == ("fltp", layout, self.sample_rate)
+            same = key[0].removesuffix("p") in _STORED and key[1:] == (layout, self.sample_rate)
             self._resampler, self._key = None if same else AudioResampler("fltp", layout, self.sample_rate), key
         if self._resampler is None:
-            planes = [np.frombuffer(memoryview(plane), np.float32, frame.samples) for plane in frame.planes]
-            samples: Samples = np.array(planes)
+            samples = _stored(frame)
         else:
             frame.pts = None
             parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
@@ -181,9 +213,17 @@ class SoundRun:
         return samples.mean(axis=0, keepdims=True, dtype=np.float32) if self._mean else samples
 
 
-def _chain(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    yield first
-    yield from rest
+def _stored(frame: AudioFrame) -> Samples:
+    """The samples of a frame in one of the formats of ``_STORED``, to the bit as FFmpeg converts them."""
+    kind, scale = _STORED[frame.format.name.removesuffix("p")]
+    if frame.format.is_planar:
+        samples = np.array([np.frombuffer(memoryview(plane), kind, frame.samples) for plane in frame.planes])
+    else:
+        channels = frame.layout.nb_channels
+        packed = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * channels)
+        samples = packed.reshape(-1, channels).T
+    floats: Samples = samples.astype(np.float32, copy=False)
+    return floats if scale == 1.0 else floats * np.float32(scale)
 
 
 def sound_layout(channels: int | None) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.container import InputContainer
 
-from dubkit.media.opening import opened, sound_stream
+from dubkit.media.opening import opened, picture_stream, sound_stream
 from dubkit.media.probe import probe
 from dubkit.media.samples import Samples, SoundRun, silence, sound_layout
 from dubkit.schema import MediaInfo, Waveform
@@ -42,10 +43,10 @@ def read_sound(
         MediaError: if the file cannot be read, has no such sound, or a sample that is not a number.
     """
     path = Path(path)
-    info = probe(path)
     with opened(path) as container:
+        picture = _picture_of(path, container)
         run = SoundRun(path, container, sound_stream(container, path, stream), channels)
-        origin = _file_start(info, run)
+        origin = _file_start(picture, run)
         if span is None:
             parts = list(_stretch(run, sample_rate, run.start - origin, 0, None))
         else:
@@ -67,11 +68,11 @@ def sound_duration(path: Path, *, stream: int = 0) -> Seconds:
         MediaError: as :func:`read_sound`.
     """
     path = Path(path)
-    info = probe(path)
     with opened(path) as container:
+        picture = _picture_of(path, container)
         run = SoundRun(path, container, sound_stream(container, path, stream))
         end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
-        return run.start - _file_start(info, run) + Fraction(end, run.sample_rate)
+        return run.start - _file_start(picture, run) + Fraction(end, run.sample_rate)
 
 
 def sound_blocks(
@@ -102,29 +103,31 @@ def sound_blocks(
         MediaError: as :func:`read_sound`.
     """
     path = Path(path)
-    origin = picture_start(probe(path))
     with opened(path) as container:
+        origin = _picture_of(path, container)
         run = SoundRun(path, container, sound_stream(container, path, stream), channels)
         offset = run.start - (run.start if origin is None else origin)
         first = sample_count(start, sample_rate)
         length = sample_count(start + duration, sample_rate) - first
-        held: list[Samples] = []
-        count = 0
+        filled, whole = 0, np.empty((run.channels, block), np.float32)
         for part in _stretch(run, sample_rate, offset, first, length):
-            held.append(part)
-            count += part.shape[1]
-            if count >= block:
-                joined = np.concatenate(held, axis=1)
-                for begin in range(0, count - block + 1, block):
-                    yield Waveform(joined[:, begin : begin + block].copy(), sample_rate)
-                held = [joined[:, count - count % block :]]
-                count %= block
-        if count:
-            yield Waveform(np.concatenate(held, axis=1), sample_rate)
+            while part.shape[1]:
+                taken = part[:, : block - filled]
+                whole[:, filled : filled + taken.shape[1]] = taken
+                part, filled = part[:, taken.shape[1] :], filled + taken.shape[1]
+                if filled == block:
+                    yield Waveform(whole, sample_rate)
+                    filled, whole = 0, np.empty_like(whole)
+        if filled:
+            yield Waveform(whole[:, :filled].copy(), sample_rate)
 
 
-def _file_start(info: MediaInfo, run: SoundRun) -> Seconds:
-    picture = picture_start(info)
+def _picture_of(path: Path, container: InputContainer) -> Seconds | None:
+    """As :func:`picture_start`; a file of sound alone need not be opened twice for it."""
+    return None if picture_stream(container) is None else picture_start(probe(path))
+
+
+def _file_start(picture: Seconds | None, run: SoundRun) -> Seconds:
     return run.start if picture is None else min(run.start, picture)
 
 

@@ -183,6 +183,7 @@ class Frame:
             Read-only views: a stage that changes pixels makes a new plane.
         pixel_format: Layout of ``planes``.
         colour: Colour tags.
+        converted: Whether it was stored in another size or format than the picture's: streams may change midway.
     """
 
     index: int
@@ -190,6 +191,7 @@ class Frame:
     planes: tuple[npt.NDArray[Any], ...]
     pixel_format: PixelFormat
     colour: ColourTags
+    converted: bool = False
 
     def __repr__(self) -> str:
         return f"Frame({self.index}, {self.width}x{self.height} {self.pixel_format.name})"

@@ -14,6 +14,7 @@ from dubkit.timing import FrameRange
 from tests.media.masters import made_up, video_of
 from tests.media.painted import make_packed
 from tests.media.remaster import HASTY, check_master, packets_of, remaster
+from tests.media.repacked import restamped
 from tests.media.zoo import make
 
 DEEP = "yuv422p10le"
@@ -182,18 +183,6 @@ def test_a_writer_of_whole_pictures_keeps_nothing(tmp_path: Path) -> None:
         MasterWriter(tmp_path / "a.mp4", made_up("yuv420p"), settings=HASTY) as writer,
     ):
         writer.write_frame(KeptFrame(0))
-
-
-def restamped(source: Path, path: Path, stamps: list[int]) -> Path:
-    """``source`` packet by packet, each at the time given."""
-    with av.open(str(source)) as old, av.open(str(path), "w") as new:
-        stream = new.add_stream_from_template(old.streams.video[0], opaque=True)
-        packets = [packet for packet in old.demux(video=0) if packet.size]
-        for packet, stamp in zip(packets, stamps, strict=True):
-            packet.pts = packet.dts = stamp
-            packet.stream = stream
-            new.mux(packet)
-    return path
 
 
 def test_times_that_had_to_be_repaired_are_those_of_the_copy(tmp_path: Path) -> None:

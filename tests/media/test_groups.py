@@ -9,9 +9,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.codec.context import Flags
 
 from dubkit.media import measure_times, read_frames
-from dubkit.media.likeness import h264_sequence
+from dubkit.media.likeness import h264_sequence, hevc_lossless
 from dubkit.media.nal import unit_type
 from dubkit.media.packets import map_packets
 from dubkit.media.parameter_sets import stored_sets
@@ -113,10 +114,60 @@ def test_one_can_jump_into_every_group(tmp_path: Path, name: str) -> None:
                 np.testing.assert_array_equal(luma[:, : frame.width], planes[0])
 
 
-def test_a_lossless_source_loses_nothing(tmp_path: Path) -> None:
-    source = make(tmp_path / "a.mp4", frames=15, options={**SHORT, "qp": "0"})
-    remaster(source, tmp_path / "b.mp4", [FrameRange(6, 7)])
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libx264", {**SHORT, "qp": "0"}),
+        ("libx265", {"x265-params": "log-level=none:open-gop=0:scenecut=0:keyint=5:min-keyint=5:lossless=1"}),
+    ],
+)
+def test_a_lossless_source_loses_nothing(tmp_path: Path, codec: str, options: dict[str, str]) -> None:
+    source = make(tmp_path / "a.mp4", frames=15, codec=codec, options=options)
+    writer = remaster(source, tmp_path / "b.mp4", [FrameRange(6, 7)])
     assert check_master(source, tmp_path / "b.mp4", [FrameRange(6, 7)]) == list(range(15))
+    assert "10 of the picture's 15 packets" in writer.notes[-1]
+
+
+def test_a_source_that_is_not_lossless_stays_so() -> None:
+    for lossless in (False, True):
+        params = f"log-level=none:lossless={int(lossless)}"
+        context = av.codec.CodecContext.create("libx265", "w")
+        assert isinstance(context, av.VideoCodecContext)
+        context.width, context.height, context.pix_fmt, context.time_base = 64, 48, "yuv420p", Fraction(1, 25)
+        context.flags |= Flags.global_header
+        context.options = {"x265-params": params}
+        context.open()
+        sets = stored_sets(context.extradata or b"", "hevc").units
+        assert [hevc_lossless(unit) for unit in sets if unit_type(unit, "hevc") == 34] == [lossless]
+        context.encode(None)
+
+
+def test_a_lossless_source_of_one_group_loses_nothing(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mp4", frames=6, codec="libx265", options={"x265-params": "log-level=none:lossless=1"})
+    writer = remaster(source, tmp_path / "b.mp4", [FrameRange(2, 3)])
+    assert writer.kept is None
+    assert check_master(source, tmp_path / "b.mp4", [FrameRange(2, 3)]) == list(range(6))
+
+
+def test_open_groups_of_h264_go_with_the_group_they_rely_on(tmp_path: Path) -> None:
+    """x264's open beginnings are no places to cut at: what lies between two closed ones is one group."""
+    options = {"g": "8", "bf": "2", "sc_threshold": "0", "x264-params": "open-gop=1"}
+    parts = [make(tmp_path / f"{n}.mp4", frames=16, options=options, time_base=Fraction(1, 12_800)) for n in range(2)]
+    source = tmp_path / "a.mp4"
+    with av.open(str(parts[0])) as one, av.open(str(parts[1])) as other, av.open(str(source), "w") as new:
+        stream = new.add_stream_from_template(one.streams.video[0], opaque=True)
+        for number, part in enumerate((one, other)):
+            for packet in part.demux(video=0):
+                if packet.size:
+                    assert packet.pts is not None
+                    assert packet.dts is not None
+                    packet.pts, packet.dts = packet.pts + number * 16 * 512, packet.dts + number * 16 * 512
+                    packet.stream = stream
+                    new.mux(packet)
+    assert [len(group) for group in groups_of(source)] == [16, 16]
+    writer = remaster(source, tmp_path / "b.mp4", [FrameRange(10, 11)])
+    assert check_master(source, tmp_path / "b.mp4", [FrameRange(10, 11)]) == list(range(16, 32))
+    assert "16 of the picture's 32 packets" in writer.notes[-1]
 
 
 @pytest.mark.parametrize("options", [{"profile": "baseline"}, {"profile": "baseline", "refs": "6"}, {"bf": "3"}])

@@ -102,7 +102,8 @@ def test_a_variable_rate_where_frames_only_have_numbers(tmp_path: Path) -> None:
     source = make(tmp_path / "a.mp4", pts=[0, 512, 1300, 2048, 5120])
     video = dataclasses.replace(video_of(source), rate=FrameRate.of(25))
     writer = written(tmp_path / "a.avi", video, read_frames(source))
-    assert "up to 18 ms" in writer.notes[0]
+    assert writer.notes[0] == "the picture was h264 and was written as mpeg4"
+    assert "up to 18 ms" in writer.notes[1]
     assert raw_times(tmp_path / "a.avi") == [0, 1, 3, 4, 10]
     with pytest.raises(OutputError, match="variable frame rate"):
         written(tmp_path / "a.mxf", video, read_frames(source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,10 @@ from dubkit.media import probe, read_frames
 from dubkit.timing import FrameRange
 from tests.media.masters import video_of, written
 from tests.media.remaster import packets_of, remaster
-from tests.media.zoo import MUXERS, make, still, tone
+from tests.media.repacked import MILLI, packet_of, with_tracks
+from tests.media.zoo import make, still, tone
 
-MILLI = Fraction(1, 1000)
 LINES = [(100, b"Bonjour"), (1200, b"Salut")]
-
-
-def with_tracks(folder: Path, ending: str, add: Callable[[OutputContainer], Sequence[Any]], late: int = 0) -> Path:
-    """A film of two seconds with more in it; its picture starts ``late`` milliseconds after the file's clock."""
-    plain = make(folder / f"plain{ending}", frames=50, time_base=MILLI, options={"g": "10", "bf": "0"})
-    path = folder / f"source{ending}"
-    with av.open(str(plain)) as old, av.open(str(path), "w", format=MUXERS[ending]) as new:
-        stream = new.add_stream_from_template(old.streams.video[0], opaque=True)
-        more = list(add(new))
-        for packet in old.demux(video=0):
-            if packet.size:
-                assert packet.pts is not None
-                packet.pts = packet.dts = packet.pts + round(late * MILLI / packet.time_base)
-                packet.stream = stream
-                more.append(packet)
-        for packet in sorted(more, key=lambda packet: (packet.dts or 0) * packet.time_base):
-            new.mux_one(packet)
-    return path
 
 
 def subtitles(codec: str, language: str, late: int = 0) -> Callable[[OutputContainer], list[Any]]:
@@ -52,13 +34,6 @@ def subtitles(codec: str, language: str, late: int = 0) -> Callable[[OutputConta
 
 def text_of(codec: str, text: bytes) -> bytes:
     return len(text).to_bytes(2, "big") + text if codec == "mov_text" else text
-
-
-def packet_of(data: bytes, at: int, track: av.stream.Stream) -> Any:
-    packet = av.Packet(data)
-    packet.pts = packet.dts = at
-    packet.duration, packet.time_base, packet.stream = 500, MILLI, track
-    return packet
 
 
 def lines_of(path: Path) -> list[tuple[Fraction, Fraction, bytes]]:

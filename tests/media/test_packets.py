@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,19 @@ def test_times_that_are_not_those_of_the_packets(tmp_path: Path) -> None:
         fewer = FrameTimes(times.pts[:-1], times.time_base, times.last_duration)
         with pytest.raises(CopyRefusedError, match="8 packets for 7 frames"):
             map_packets(source, video_of(source), fewer)
+
+
+def test_packets_without_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Self-contained ones are counted; in groups nobody can tell which frame each shows."""
+
+    def untold(path: Path) -> Iterator[Any]:
+        for stream, packet in stored(path):
+            packet.pts = None
+            yield stream, packet
+
+    stored = packets.stored_packets
+    monkeypatch.setattr(packets, "stored_packets", untold)
+    single = make(tmp_path / "a.mkv", codec="mjpeg", name="yuvj420p", frames=6, time_base=Fraction(1, 1000))
+    assert list(mapped(single).frames) == list(range(6))
+    with pytest.raises(CopyRefusedError, match="some of its packets have no time"):
+        mapped(make(tmp_path / "a.mp4", frames=6))

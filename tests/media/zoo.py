@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from dubkit.media.pixels import describe_format, plane_format, video_frame
 from dubkit.schema import ColourFamily, ColourTags, Frame
 
 MUXERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".avi": "avi", ".ts": "mpegts", ".webm": "webm"}
-MUXERS |= {".mxf": "mxf"}
+MUXERS |= {".mxf": "mxf", ".gif": "gif", ".flv": "flv", ".wmv": "asf", ".ogv": "ogg", ".mpg": "mpeg", ".3gp": "3gp"}
+MUXERS |= {".h264": "h264", ".y4m": "yuv4mpegpipe", ".dv": "dv", ".m4v": "mp4", ".apng": "apng"}
 
 
 def planes_of(name: str, width: int, height: int, seed: int) -> tuple[npt.NDArray[Any], ...]:
@@ -71,6 +72,8 @@ def make(
     sound_start: Fraction = Fraction(0),
     layout: str = "mono",
     language: str = "",
+    aspect: Fraction | None = None,
+    picture: Callable[[str, int, int, int, int, ColourTags | None], Frame] = frame_of,
 ) -> Path:
     """Write a film with plain PyAV, without the code under test."""
     step = round(1 / (rate * time_base))
@@ -86,6 +89,8 @@ def make(
         context.time_base = stream.time_base = time_base
         context.color_primaries, context.color_trc, context.colorspace = tags.primaries, tags.transfer, tags.matrix
         context.color_range = {None: 0, False: 1, True: 2}[tags.full_range]
+        if aspect is not None:
+            context.sample_aspect_ratio = aspect
         if rotation:
             stream.set_display_rotation(-rotation)
         track: av.AudioStream | None = None
@@ -97,9 +102,9 @@ def make(
                 track.metadata["language"] = language
         container.start_encoding()
         for index, stamp in enumerate(stamps):
-            picture = video_frame(frame_of(name, *size, index, stamp, tags))
-            picture.pts, picture.time_base = stamp, time_base
-            container.mux(stream.encode(picture))
+            drawn = video_frame(picture(name, *size, index, stamp, tags))
+            drawn.pts, drawn.time_base = stamp, time_base
+            container.mux(stream.encode(drawn))
         container.mux(stream.encode(None))
         if track is not None and sound is not None:
             for frame in sound_frames(sound, sound_rate, layout, sound_start):
