@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from dubkit.given import VoiceLike, given_voice
 from dubkit.lines import Lines, LineSettings, open_lines
 from dubkit.media import measure_times, probe
 from dubkit.schema import DubJob, FitReport, FittedLine
+from dubkit.scratch import scratch_folder
+from dubkit.store import open_store
 from dubkit.timing import FrameRate, Seconds
 
 __all__ = ["fit"]
@@ -69,7 +70,7 @@ def fit(
     """
     started = time.perf_counter()
     film = _film(video, duration)
-    with given_voice(voice) as given, tempfile.TemporaryDirectory(prefix="dubkit-fit-") as folder:
+    with given_voice(voice) as given, scratch_folder("fit") as folder:
         job = DubJob(
             video=Path(video or "film"),
             output=Path(),
@@ -81,8 +82,8 @@ def fit(
             encoding=encoding,
             shift=Fraction(shift).limit_denominator(1000),
         )
-        source = open_lines(job, film.rate, settings, given.engine)
-        lines = source.lines(film.duration, Path(folder), _told(progress))
+        source = open_lines(job, film.rate, settings, given.engine, open_store())
+        lines = source.lines(film.duration, folder, _told(progress))
     if picture is not None:
         draw_timeline(Path(picture), lines.lines, film.duration, failed=[cue for cue, _ in lines.failed])
     return FitReport(

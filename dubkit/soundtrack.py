@@ -72,7 +72,10 @@ class Soundtrack:
     notes: tuple[str, ...] = field(default=())
 
     def stems(self) -> Iterator[Stems]:
-        """Bed and voices with their gains, in blocks of a second; together as long as the picture."""
+        """Bed and voices with their gains, in blocks of a second; together as long as the picture.
+
+        One thread decodes the bed, one reads the voices and puts both side by side, ahead of whoever asks.
+        """
         rate = self.settings.sample_rate
         bed = None
         if self.bed.path is not None:
@@ -80,7 +83,7 @@ class Soundtrack:
                 self.bed.path, sample_rate=rate, channels=self.bed.channels, duration=self.duration, block=rate
             )
             bed = read_ahead(stored)
-        return stem_blocks(
+        stems = stem_blocks(
             self.lines.heard,
             self.duration,
             read_voice=self._read_voice,
@@ -91,6 +94,7 @@ class Soundtrack:
             ducked=[line.span for line in self.lines.lines],
             on_error=self.on_error,
         )
+        return read_ahead(stems)
 
     def blocks(self) -> Iterator[Waveform]:
         """The mix, exactly as long as the picture."""

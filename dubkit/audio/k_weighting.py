@@ -1,7 +1,8 @@
 """The K weighting of ITU-R BS.1770: a high shelf for the head, and a high pass.
 
 Two digital filters of second order, run over whole blocks by matrix products: the output of a block is what its samples
-give by themselves, and what the state at its beginning adds. So only the states go from block to block in a loop.
+give by themselves, and what the state at its beginning adds. The states of all blocks come from one another by
+doubling: each takes in the one before it, then those of two before, of four, and so on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["KWeighting"]
 
 Matrix = npt.NDArray[np.float64]
 
-_LONGEST_BLOCK = 256
+_LONGEST_BLOCK = 128
 _NOTHING = 1e-20
 """A state smaller than this is none; it would go on to numbers so small that processors slow down over them."""
 
@@ -39,34 +40,36 @@ class KWeighting:
 
     def __call__(self, samples: Samples) -> Samples:
         """(rows, n) the weighted sound; a row like the one before it, such as a mono voice, costs nothing."""
-        result = np.zeros_like(samples)
-        like_before = [
-            row > 0
-            and np.array_equal(samples[row], samples[row - 1])
-            and np.array_equal(self._states[row], self._states[row - 1])
-            for row in range(len(samples))
-        ]
-        heard = [row for row in range(len(samples)) if samples[row].any() or self._states[row].any()]
-        active = [row for row in heard if not like_before[row]]
-        if active:
-            result[active], self._states[active] = self._weighted(samples[active], self._states[active])
-        for row in heard:
-            if like_before[row]:
+        result = np.empty_like(samples)
+        before = self._states.copy()
+        for row, sound in enumerate(samples):
+            if not (before[row].any() or sound.any()):
+                result[row] = 0.0
+            elif row and np.array_equal(before[row], before[row - 1]) and np.array_equal(sound, samples[row - 1]):
                 result[row], self._states[row] = result[row - 1], self._states[row - 1]
+            else:
+                self._states[row] = self._weighted(sound, before[row], result[row])
         return result
 
-    def _weighted(self, samples: Samples, state: Matrix) -> tuple[Samples, Matrix]:
+    def _weighted(self, sound: Samples, state: Matrix, result: Samples) -> Matrix:
+        """Put the weighted sound of one channel into ``result``; the state at its end."""
         direct, driven, shown, onward = _block_matrices(self._rate, self._block)
-        rows, length = samples.shape
-        blocks = np.ascontiguousarray(samples).reshape(-1, self._block)
-        pushes = (blocks @ driven).reshape(rows, -1, 4).astype(np.float64)
-        states = np.empty_like(pushes)
-        for number in range(pushes.shape[1]):
-            states[:, number] = state
-            state = state @ onward + pushes[:, number]
-        state[np.abs(state) < _NOTHING] = 0.0
-        weighted = blocks @ direct + states.reshape(-1, 4).astype(np.float32) @ shown
-        return weighted.reshape(rows, length), state
+        blocks = np.ascontiguousarray(sound).reshape(-1, self._block)
+        states = _running(np.concatenate([state[None], (blocks @ driven).astype(np.float64)]), onward)
+        states[np.abs(states) < _NOTHING] = 0.0
+        weighted = np.matmul(blocks, direct, out=result.reshape(-1, self._block))
+        weighted += states[:-1].astype(np.float32) @ shown
+        last: Matrix = states[-1]
+        return last
+
+
+def _running(pushes: Matrix, onward: Matrix) -> Matrix:
+    """(blocks, 4) states: each is the one before it, gone on by ``onward``, and its own push."""
+    states, step = pushes, 1
+    while step < len(states):
+        states = np.concatenate([states[:step], states[step:] + states[:-step] @ onward])
+        onward, step = onward @ onward, 2 * step
+    return states
 
 
 @cache

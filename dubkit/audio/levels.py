@@ -62,23 +62,28 @@ def limit_blocks(blocks: Iterable[tuple[Samples, Samples | None]], reach: int) -
         The samples of each block; the very same array where no reduction is asked for within ``2 * reach`` samples.
     """
     margin = 2 * reach
-    before = np.zeros(margin, np.float32)
-    waiting: tuple[Samples, Samples] | None = None
+    before: Samples | None = None
+    waiting: tuple[Samples, Samples | None] | None = None
     for samples, wanted in blocks:
-        reduction = np.zeros(samples.shape[-1], np.float32) if wanted is None else wanted
         if waiting is not None:
-            yield _limited(*waiting, before, reduction[:margin], reach)
-            before = np.concatenate([before, waiting[1]])[len(waiting[1]) :]
-        waiting = samples, reduction
+            after = None if wanted is None else wanted[:margin]
+            yield _limited(*waiting, before, after, reach)
+            before = None if waiting[1] is None else waiting[1][-margin:]
+        waiting = samples, wanted
     if waiting is not None:
-        yield _limited(*waiting, before, np.zeros(0, np.float32), reach)
+        yield _limited(*waiting, before, None, reach)
 
 
-def _limited(samples: Samples, reduction: Samples, before: Samples, after: Samples, reach: int) -> Samples:
-    margin = 2 * reach
-    around = np.concatenate([before, reduction, after, np.zeros(margin - len(after), np.float32)])
-    if not around.any():
+def _limited(
+    samples: Samples, wanted: Samples | None, before: Samples | None, after: Samples | None, reach: int
+) -> Samples:
+    if not any(part is not None and part.any() for part in (wanted, before, after)):
         return samples
+    margin, length = 2 * reach, samples.shape[-1]
+    around = np.zeros(length + 2 * margin, np.float32)
+    for part, start in ((before, 0), (wanted, margin), (after, margin + length)):
+        if part is not None:
+            around[start : start + len(part)] = part
     window = np.hanning(margin + 3)[1:-1]
     smooth = np.convolve(_running_max(around, margin + 1), (window / window.sum()).astype(np.float32), mode="valid")
     result: Samples = samples * (1 - smooth)

@@ -131,16 +131,16 @@ class StemMeter:
     """
 
     def __init__(self, channels: int, sample_rate: int) -> None:
-        self._channels, self._weights = channels, _weights(channels)
-        self._hops = _WeightedHops(2 * channels, sample_rate)
+        self._weights = _weights(channels)
+        self._hops = [_WeightedHops(channels, sample_rate) for _ in range(2)]
+        self._peaks = [_HopPeaks(self._hops[0].length, channels) for _ in range(2)]
         self._powers: list[npt.NDArray[np.float64]] = []
-        self._peaks = _HopPeaks(2, self._hops.length)
 
     def add(self, first: Samples, second: Samples) -> None:
         """Hear the next (channels, n) samples of both."""
-        self._peaks.add(np.stack([np.abs(first).max(axis=0), np.abs(second).max(axis=0)]))
-        weighted = self._hops.add(np.concatenate([first, second]))
-        a, b = weighted[: self._channels], weighted[self._channels :]
+        for peaks, samples in zip(self._peaks, (first, second), strict=True):
+            peaks.add(samples)
+        a, b = (hops.add(samples) for hops, samples in zip(self._hops, (first, second), strict=True))
         self._powers.append(np.stack([_product(*pair, self._weights) for pair in ((a, a), (b, b), (a, b))]))
 
     @property
@@ -152,8 +152,23 @@ class StemMeter:
     @property
     def peaks(self) -> tuple[Powers, Powers]:
         """Highest sample of the first and the second stem, per hop."""
-        first, second = self._peaks.values
+        first, second = (peaks.values for peaks in self._peaks)
         return first, second
+
+
+class _Hops:
+    """Sound in whole hops of 100 ms; what is left waits for more."""
+
+    def __init__(self, rows: int, length: int) -> None:
+        self.length = length
+        self._rest = np.zeros((rows, 0), np.float32)
+
+    def whole(self, samples: Samples) -> Samples:
+        """(rows, n) what has become whole with ``samples``; not copied where it came in whole hops."""
+        heard = np.concatenate([self._rest, samples], axis=1) if self._rest.shape[1] else samples
+        whole = heard.shape[1] // self.length * self.length
+        self._rest = heard[:, whole:].copy()  # not a view, which would keep all of it
+        return heard[:, :whole]
 
 
 class _WeightedHops:
@@ -162,32 +177,27 @@ class _WeightedHops:
     def __init__(self, rows: int, sample_rate: int) -> None:
         self.length = round(sample_rate / HOPS_PER_SECOND)
         self._weighting = KWeighting(rows, sample_rate, self.length)
-        self._rest = np.zeros((rows, 0), np.float32)
+        self._hops = _Hops(rows, self.length)
 
     def add(self, samples: Samples) -> Samples:
         """(rows, hops, length) of what has become whole with ``samples``."""
-        heard = np.concatenate([self._rest, samples], axis=1)
-        whole = heard.shape[1] // self.length * self.length
-        self._rest = heard[:, whole:]
-        return self._weighting(heard[:, :whole]).reshape(len(heard), -1, self.length)
+        return self._weighting(self._hops.whole(samples)).reshape(len(samples), -1, self.length)
 
 
 class _HopPeaks:
-    """The highest value of each hop."""
+    """The highest sample of each hop, over all channels."""
 
-    def __init__(self, rows: int, length: int) -> None:
-        self._length, self._rest = length, np.zeros((rows, 0), np.float32)
+    def __init__(self, length: int, channels: int) -> None:
+        self._hops = _Hops(channels, length)
         self._found: list[Samples] = []
 
-    def add(self, levels: Samples) -> None:
-        levels = np.concatenate([self._rest, levels], axis=1)
-        whole = levels.shape[1] // self._length * self._length
-        self._rest = levels[:, whole:]
-        self._found.append(levels[:, :whole].reshape(len(levels), -1, self._length).max(axis=2))
+    def add(self, samples: Samples) -> None:
+        hops = self._hops.whole(samples).reshape(len(samples), -1, self._hops.length)
+        self._found.append(np.maximum(hops.max(axis=2), -hops.min(axis=2)).max(axis=0))
 
     @property
     def values(self) -> Powers:
-        return np.concatenate([np.zeros((len(self._rest), 0)), *self._found], axis=1)
+        return np.concatenate([np.zeros(0), *self._found])
 
 
 def _weights(channels: int) -> npt.NDArray[np.float64]:

@@ -73,28 +73,40 @@ def _asked(blocks: Iterable[Samples], ceiling: float) -> Iterator[tuple[Samples,
     waiting: Samples | None = None
     for block in blocks:
         if waiting is not None and before is not None:
-            yield waiting, _reduction(np.concatenate([before, waiting, _head(block)], axis=1), ceiling)
-            before = np.concatenate([before, waiting], axis=1)[:, -_BEFORE:]
+            yield waiting, _reduction(before, waiting, _head(block), ceiling)
+            before = _tail(before, waiting)
         elif before is None:
             before = np.zeros((len(block), _BEFORE), np.float32)
         waiting = block
     if waiting is not None and before is not None:
-        yield waiting, _reduction(np.concatenate([before, waiting, _head(waiting[:, :0])], axis=1), ceiling)
+        yield waiting, _reduction(before, waiting, _head(waiting[:, :0]), ceiling)
 
 
 def _head(block: Samples) -> Samples:
     """The beginning of a block, with silence where it is too short."""
     head = block[:, :_AFTER]
+    if head.shape[1] == _AFTER:
+        return head
     return np.pad(head, ((0, 0), (0, _AFTER - head.shape[1])))
 
 
-def _reduction(around: Samples, ceiling: float) -> Samples | None:
-    levels = _levels(around, ceiling)
-    loudest = levels.max(axis=0)
+def _tail(before: Samples, block: Samples) -> Samples:
+    """The end of a block and, where it is too short, of what came before it."""
+    return np.concatenate([before, block[:, -_BEFORE:]], axis=1)[:, -_BEFORE:]
+
+
+def _reduction(before: Samples, block: Samples, after: Samples, ceiling: float) -> Samples | None:
+    if max(_loudest(block), _loudest(after)) <= ceiling * _WORTH_LOOKING:
+        return None
+    loudest = _levels(np.concatenate([before, block, after], axis=1), ceiling).max(axis=0)
     if not np.any(loudest > ceiling * _SAFETY):
         return None
     reduction: Samples = 1 - np.minimum(1.0, ceiling * _SAFETY / np.maximum(loudest, 1e-9)).astype(np.float32)
     return reduction
+
+
+def _loudest(samples: Samples) -> float:
+    return max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
 
 
 def _levels(around: Samples, of_interest: float) -> Samples:

@@ -13,13 +13,13 @@ from dubkit.dialogue.loudness import (
     spoken_hops,
     voice_gain_for,
 )
-from dubkit.dialogue.mix import limited_blocks, mix_blocks, mixed_stems
+from dubkit.dialogue.mix import limited_blocks, mixed_stems
 from dubkit.dialogue.mix_settings import MixSettings
 from dubkit.dialogue.picture import TimelinePicture, draw_timeline
 from dubkit.dialogue.sounds import SoundLike, to_waveform
 from dubkit.dialogue.stems import Stems, stem_blocks
-from dubkit.dialogue.voice import Voice, open_voice, voice_engines
-from dubkit.dialogue.voice_cast import CastVoice, VoiceCast, read_cast
+from dubkit.dialogue.voice import KeepableVoice, Voice, open_voice, voice_engines
+from dubkit.dialogue.voice_cast import CastVoice, VoiceCast, cast_voices
 from dubkit.dialogue.voice_list import is_voice_list, read_voice_list
 from dubkit.dialogue.voices import VoiceFiles, find_voices
 
@@ -29,6 +29,7 @@ __all__ = [
     "FitSettings",
     "FollowSettings",
     "FollowedVoice",
+    "KeepableVoice",
     "LevelSettings",
     "LoudnessTarget",
     "MeasuredStems",
@@ -41,6 +42,7 @@ __all__ = [
     "Voice",
     "VoiceCast",
     "VoiceFiles",
+    "cast_voices",
     "draw_timeline",
     "find_voices",
     "fit_voices",
@@ -51,10 +53,8 @@ __all__ = [
     "loudness_presets",
     "loudness_target",
     "measure_stems",
-    "mix_blocks",
     "mixed_stems",
     "open_voice",
-    "read_cast",
     "read_voice_list",
     "spoken_hops",
     "stem_blocks",

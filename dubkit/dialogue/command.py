@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +89,17 @@ class CommandVoice:
     def languages(self) -> tuple[str, ...]:
         """Empty: only the program knows."""
         return ()
+
+    def fingerprint(self, speaker: str = "") -> str:  # noqa: ARG002 - the program is told who speaks
+        """The command, and what is in its program and in the files that it names."""
+        program = shutil.which(self._arguments[0]) or self._arguments[0]
+        hashed = hashlib.blake2b(digest_size=16)
+        for argument in (program, *self._arguments[1:]):
+            hashed.update(f"{len(argument)} {argument}".encode())
+            with suppress(OSError, ValueError):
+                if Path(argument).is_file():
+                    hashed.update(Path(argument).read_bytes())
+        return f"command {hashed.hexdigest()}"
 
     def check_language(self, language: str) -> None:
         """Any language is taken: only the program knows which it speaks."""

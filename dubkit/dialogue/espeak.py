@@ -99,6 +99,12 @@ class EspeakVoice:
         by_name = _VARIANTS[zlib.crc32(speaker.strip().casefold().encode()) % len(_VARIANTS)]
         return self._settings.variants.get(speaker, by_name)
 
+    def fingerprint(self, speaker: str = "") -> str:
+        """What the voice of ``speaker`` depends on."""
+        settings = self._settings
+        variant = self.variant_of(speaker)
+        return f"espeak {settings.words_per_minute} {settings.pitch} {variant} {settings.language}"
+
     def check_language(self, language: str) -> None:
         """Make sure that the library speaks ``language`` or its parent.
 

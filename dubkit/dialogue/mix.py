@@ -6,72 +6,27 @@ the limiter's bends are raised cosines; where nothing is to be done the bed stay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from dubkit.audio.levels import Samples, gain_of, limit_blocks
 from dubkit.audio.true_peak import limit_true_peaks
 from dubkit.dialogue.mix_settings import MixSettings
-from dubkit.dialogue.stems import Stems, stem_blocks
-from dubkit.errors import DubkitError, RecordError
-from dubkit.schema import Line, SoundClip, Waveform
-from dubkit.timing import Seconds, TimeRange
+from dubkit.dialogue.stems import Stems
+from dubkit.schema import Waveform
 
-__all__ = ["limited_blocks", "mix_blocks", "mixed_stems"]
-
-_DEFAULTS = MixSettings()
-
-
-def mix_blocks(
-    lines: Sequence[Line],
-    duration: Seconds,
-    *,
-    read_voice: Callable[[SoundClip], Waveform],
-    bed: Iterator[Waveform] | None,
-    channels: int,
-    settings: MixSettings = _DEFAULTS,
-    block: int = 48_000,
-    ducked: Sequence[TimeRange] | None = None,
-    on_error: Callable[[Line, DubkitError], None] | None = None,
-) -> Iterator[Waveform]:
-    """The mix, in blocks; ``sample_count(duration, settings.sample_rate)`` samples in all.
-
-    Args:
-        lines: As for :func:`~dubkit.dialogue.stem_blocks`, and so are all that follow.
-        duration: Length of the picture in seconds.
-        read_voice: Gives a clip's sound at the mix's sample rate.
-        bed: The original sound; None for silence, which makes a dialogue stem.
-        channels: Channels of the mix.
-        settings: See there.
-        block: Samples per block; raised where it is shorter than the limiter's look-ahead.
-        ducked: Where the bed goes down.
-        on_error: Told of each line whose voice cannot be read.
-
-    Yields:
-        Blocks of ``block`` samples, the last one shorter.
-
-    Raises:
-        RecordError, MediaError, VoiceError: as :func:`~dubkit.dialogue.stem_blocks`.
-    """
-    if block < 1:
-        raise RecordError(f"a mix in blocks of {block} samples does not exist")
-    stems = stem_blocks(
-        lines,
-        duration,
-        read_voice=read_voice,
-        bed=bed,
-        channels=channels,
-        settings=settings,
-        block=max(block, 2 * _reach(settings)),
-        ducked=ducked,
-        on_error=on_error,
-    )
-    return mixed_stems(stems, settings)
+__all__ = ["limited_blocks", "mixed_stems"]
 
 
 def mixed_stems(stems: Iterable[Stems], settings: MixSettings) -> Iterator[Waveform]:
-    """Both stems together, under the limit of ``settings``; blocks of at least its look-ahead."""
+    """Both stems together, under the limit of ``settings``.
+
+    Args:
+        stems: As :func:`~dubkit.dialogue.stem_blocks` gives them; every block but the last has at least as many samples
+            as the limiter looks ahead.
+        settings: See there.
+    """
     if settings.true_peak_db is not None:
         return limited_blocks((block.mix for block in stems), settings)
     asked = _asked(stems, gain_of(settings.peak_db))

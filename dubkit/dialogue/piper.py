@@ -6,6 +6,7 @@ with its ``.onnx.json`` beside it; one file speaks one language, with one or man
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import zlib
@@ -39,11 +40,12 @@ class PiperVoice:
         path, _, self._fixed = model.partition("#")
         if not path:
             raise VoiceError("piper needs a voice", remedy="write piper:/path/to/voice.onnx")
-        self._path = Path(path)
+        self._path, self._digest = Path(path), ""
         config = self._read_config()
         self._language, self._rate = _language_of(config), int(config["audio"]["sample_rate"])
         self._speakers = {str(name): int(number) for name, number in (config.get("speaker_id_map") or {}).items()}
         self._count = max(1, int(config.get("num_speakers", 1)))
+        self._plain = int(config.get("default_speaker_id", 0))
         if self._fixed and self._number_of(self._fixed) < 0:
             known = ", ".join(list(self._speakers)[:8]) or f"0 to {self._count - 1}"
             raise VoiceError(f"has no speaker {self._fixed!r}", path=self._path, remedy=f"use one of: {known}")
@@ -62,6 +64,12 @@ class PiperVoice:
     def languages(self) -> tuple[str, ...]:
         """Tag of its one language, and the parent of that tag."""
         return tuple(sorted({self._language, self._language.partition("-")[0]}))
+
+    def fingerprint(self, speaker: str = "") -> str:
+        """What the voice of ``speaker`` depends on: what is in its file, and which of its speakers it is."""
+        if not self._digest:
+            self._digest = hashlib.blake2b(self._path.read_bytes(), digest_size=16).hexdigest()
+        return f"piper {self._digest} {self._speaker(speaker)}"
 
     def check_language(self, language: str) -> None:
         """Make sure that it speaks ``language``: the same one, of whatever region.
@@ -88,6 +96,12 @@ class PiperVoice:
         if any(char.isalnum() for char in text):
             try:
                 parts = [chunk.audio_float_array for chunk in self._voice.synthesize(spoken, syn_config=config)]
+            except ImportError as error:  # languages that espeak-ng does not read have packages of their own
+                raise VoiceError(
+                    f"needs the package {error.name!r}",
+                    path=self._path,
+                    remedy=f"pip install 'piper-tts[{self._language.partition('-')[0]}]'",
+                ) from error
             except _failures() as error:
                 raise VoiceError(
                     f"cannot speak {text[:40]!r} ({_brief(error)})", path=self._path, remedy="change the line"
@@ -107,7 +121,7 @@ class PiperVoice:
         if self._count < 2:
             return None
         if not speaker:
-            return 0
+            return self._plain
         named = self._number_of(speaker)
         return named if named >= 0 else zlib.crc32(speaker.strip().casefold().encode()) % self._count
 
@@ -152,7 +166,7 @@ def _failures() -> tuple[type[Exception], ...]:
         from onnxruntime.capi import onnxruntime_pybind11_state as state
     except ImportError:
         return own
-    return (*own, state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile)
+    return (*own, *(kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception)))
 
 
 def _brief(error: Exception) -> str:

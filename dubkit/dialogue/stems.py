@@ -92,15 +92,15 @@ def stem_blocks(
 def _blocks(
     voices: _Voices, bed: Bed | None, total: int, channels: int, block: int, settings: MixSettings
 ) -> Iterator[Stems]:
-    whole, spoken = np.float32(gain_of(settings.gain_db)), np.float32(gain_of(settings.gain_db + settings.voice_db))
+    whole = np.float32(gain_of(settings.gain_db))
     for start in range(0, total, block):
         stop = min(total, start + block)
         voices.advance(start, stop)
         under = np.zeros((channels, stop - start), np.float32) if bed is None else bed.take(stop - start)
         if bed is not None:
             gain = voices.bed_gain(start, stop)
-            under = under if gain is None else under * gain
-            under = under if whole == 1 else under * whole
+            if gain is not None or whole != 1:
+                under = under * (whole if gain is None else whole * gain)
         heard = voices.overlapping(start, stop)
         if not heard:
             yield Stems(under, None)
@@ -111,7 +111,7 @@ def _blocks(
             said[list(voice.rows), first - start : last - start] += voice.samples[
                 :, first - voice.start : last - voice.start
             ]
-        yield Stems(under, said if spoken == 1 else said * spoken)
+        yield Stems(under, said)
     if bed is not None:
         bed.finish()
 
@@ -140,14 +140,18 @@ class _Voices:
         on_error: Callable[[Line, DubkitError], None] | None,
     ) -> None:
         rate = settings.sample_rate
-        self._waiting = sorted(lines, key=lambda line: line.span.start, reverse=True)
-        self._to_duck = sorted(ducked, key=lambda span: span.start, reverse=True)
+        self._total, self._channels, self._rate = total, channels, rate
+        by_start = sorted(lines, key=lambda line: line.span.start, reverse=True)
+        self._waiting = [(self._at(line.span.start), line) for line in by_start]
+        self._to_duck = [
+            (self._at(span.start), span) for span in sorted(ducked, key=lambda span: span.start, reverse=True)
+        ]
         self._silent: list[TimeRange] = []
         self._begins = {(line.voice.path, line.voice.span.start, line.start) for line in lines}
         self._ends = {(line.voice.path, line.voice.span.stop, line.sound.stop) for line in lines}
-        self._total, self._channels, self._rate = total, channels, rate
         self._read, self._on_error = read_voice, on_error
         self._attack, self._release = round(settings.attack * rate), round(settings.release * rate)
+        self._gain = np.float32(gain_of(settings.gain_db + settings.voice_db))
         self._fade, self._depth = round(settings.fade * rate), np.float32(1.0 - gain_of(settings.duck_db))
         self._sounding: list[_Sounding] = []
         self._ducked: list[tuple[int, int]] = []
@@ -157,8 +161,8 @@ class _Voices:
         near = self._attack + self._release
         self._sounding = [voice for voice in self._sounding if voice.stop > start]
         self._ducked = [(first, last) for first, last in self._ducked if last + near >= start]
-        while self._waiting and self._at(self._waiting[-1].span.start) <= stop + near:
-            line = self._waiting.pop()
+        while self._waiting and self._waiting[-1][0] <= stop + near:
+            _, line = self._waiting.pop()
             try:
                 self._sounding.append(self._load(line))
             except InputError as error:
@@ -166,12 +170,12 @@ class _Voices:
                     raise
                 self._silent.append(line.span)
                 self._on_error(line, error)
-        while self._to_duck and self._at(self._to_duck[-1].start) <= stop + near:
-            span = self._to_duck.pop()
+        while self._to_duck and self._to_duck[-1][0] <= stop + near:
+            first, span = self._to_duck.pop()
             if span in self._silent:
                 self._silent.remove(span)
             else:
-                self._ducked.append((self._at(span.start), self._at(span.stop)))
+                self._ducked.append((first, self._at(span.stop)))
 
     def overlapping(self, start: int, stop: int) -> list[_Sounding]:
         """The voices heard in ``[start, stop)``."""
@@ -179,6 +183,8 @@ class _Voices:
 
     def bed_gain(self, start: int, stop: int) -> Samples | None:
         """(n,) gain of the bed in ``[start, stop)``; None where it is exactly 1 throughout."""
+        if not self._ducked:
+            return None
         dip = np.zeros(stop - start, np.float32)
         for first, last in self._merged():
             for at, shape in (
@@ -189,7 +195,11 @@ class _Voices:
                 if low < high:
                     dip[low - start : high - start] = shape[low - at : high - at]
             dip[max(0, first - start) : max(0, last - start)] = 1.0
-        return 1.0 - self._depth * dip if self._depth and dip.any() else None
+        if not (self._depth and dip.any()):
+            return None
+        dip *= -self._depth
+        dip += 1.0
+        return dip
 
     def _at(self, time: Seconds) -> int:
         return sample_count(time, self._rate)
@@ -225,6 +235,7 @@ class _Voices:
         joined_after = (line.voice.path, line.voice.span.stop, line.sound.stop) in self._begins
         samples = samples[:, max(0, -start) : stop - start]
         samples = faded(samples, 0 if joined_before else self._fade, 0 if joined_after else self._fade)
+        samples *= self._gain
         return _Sounding(max(0, start), stop, samples, rows)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from dubkit.errors import VoiceError
 from dubkit.schema import Waveform
 
-__all__ = ["Voice", "open_voice", "voice_engines"]
+__all__ = ["KeepableVoice", "Voice", "open_voice", "voice_engines"]
 
 
 @runtime_checkable
@@ -42,6 +42,14 @@ class Voice(Protocol):
         Raises:
             VoiceError: if the engine does not speak the language, or the text gives no sound.
         """
+
+
+@runtime_checkable
+class KeepableVoice(Protocol):
+    """A voice whose renderings can be kept, because it says what they depend on."""
+
+    def fingerprint(self, speaker: str = "") -> str:
+        """Everything that decides how the voice of ``speaker`` sounds, but text and language; empty where unknown."""
 
 
 def _espeak(detail: str) -> Voice:

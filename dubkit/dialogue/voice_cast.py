@@ -12,23 +12,17 @@ Its tables ``[faces]`` and ``[cues]`` say who is who in the picture; :mod:`dubki
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from dubkit.dialogue.voice import Voice, open_voice
+from dubkit.dialogue.voice import KeepableVoice, Voice, open_voice
 from dubkit.errors import DubkitError, VoiceError
 from dubkit.schema import Cue, Waveform
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["CastVoice", "VoiceCast", "cast_voices"]
 
-__all__ = ["CastVoice", "VoiceCast", "read_cast"]
-
-_OF_THE_PICTURE = {"faces", "cues"}
 _EXAMPLE = 'write a table [voices] with lines such as NARRATOR = "espeak:es+f3"'
 
 
@@ -45,25 +39,19 @@ class VoiceCast:
     path: Path | None = None
 
 
-def read_cast(path: Path) -> VoiceCast:
-    """The cast in a TOML file; no voices where it speaks of faces alone.
+def cast_voices(tables: Mapping[str, Any], path: Path) -> VoiceCast:
+    """What the tables of a cast file say of voices; none where they speak of faces alone.
+
+    Args:
+        tables: As TOML gives them.
+        path: Where they were read.
 
     Raises:
-        VoiceError: if it cannot be read, or says something that is not known here.
+        VoiceError: if they say something that is not known here.
     """
-    path = Path(path)
-    try:
-        tree = tomllib.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError as error:
-        raise VoiceError("does not exist", path=path, remedy="give a cast file, in TOML") from error
-    except (OSError, ValueError) as error:  # ValueError: neither UTF-8 nor TOML
-        raise VoiceError(f"cannot be read as a cast file ({error})", path=path, remedy=_EXAMPLE) from error
-    unknown = sorted(set(tree) - {"voices"} - _OF_THE_PICTURE)
-    if unknown:
-        raise VoiceError(f"has {unknown[0]!r}, which is not known here", path=path, remedy=_EXAMPLE)
-    if tree and "voices" not in tree:
+    if "voices" not in tables:
         return VoiceCast(path=path)
-    voices = tree.get("voices", {})
+    voices = tables["voices"]
     if not isinstance(voices, dict) or not voices:
         raise VoiceError("gives no speaker a voice", path=path, remedy=_EXAMPLE)
     seen: dict[str, str] = {}
@@ -117,6 +105,11 @@ class CastVoice:
         """Languages that all its voices speak, of those that tell."""
         told = [set(voice.languages) for voice in self._voices.values() if voice.languages]
         return tuple(sorted(set.intersection(*told))) if told else ()
+
+    def fingerprint(self, speaker: str = "") -> str:
+        """What the voice of ``speaker`` depends on; empty where it does not say."""
+        voice = self._voices.get(_key(speaker), self._other)
+        return voice.fingerprint(speaker) if isinstance(voice, KeepableVoice) else ""
 
     def check_language(self, language: str) -> None:
         """Make sure that every voice speaks ``language``.

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubkit.dialogue import MixSettings, mix_blocks
+from dubkit.dialogue import MixSettings
 from dubkit.errors import Cancelled, DubkitError, MediaError, RecordError, VoiceError
 from dubkit.schema import Cue, Line, SoundClip, Waveform
 from dubkit.timing import TimeRange, sample_count
+from tests.dialogue.mixing import mix_blocks
 
 Floats = npt.NDArray[np.float32]
 RATE = 8000

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from dubkit.dialogue import MixSettings, TakenVoice, find_voices, fit_voices, mix_blocks
+from dubkit.dialogue import MixSettings, TakenVoice, find_voices, fit_voices
 from dubkit.schema import Cue, Line, SoundClip, Waveform
 from dubkit.timing import TimeRange, sample_count
+from tests.dialogue.mixing import mix_blocks
 
 RATE = 16000
 
