@@ -20,7 +20,7 @@ from dubkit.lipsync.published import (
     find_published,
     identify_published,
 )
-from dubkit.lipsync.reference import ReferenceChooser
+from dubkit.lipsync.reference import ReferenceChooser, ReferenceCrops
 from dubkit.lipsync.registry import BUILTIN, find_expert, find_model
 from dubkit.lipsync.score import SyncExpert, SyncScore, SyncSettings, clip_distances, mean_distances, score_track
 from dubkit.lipsync.storage import load_checkpoint, read_tensors, save_checkpoint
@@ -45,6 +45,7 @@ __all__ = [
     "PublishedFile",
     "Reference",
     "ReferenceChooser",
+    "ReferenceCrops",
     "SyncExpert",
     "SyncModel",
     "SyncScore",

@@ -50,20 +50,28 @@ class Generator(nn.Module):
         """
         if faces.dim() == 5:
             clips, steps = windows.shape[:2]
-            flat = self._generate(windows.flatten(0, 1), faces.transpose(1, 2).flatten(0, 1))
+            flat = self.draw(self.listen(windows.flatten(0, 1)), faces.transpose(1, 2).flatten(0, 1))
             return flat.reshape(clips, steps, *flat.shape[1:]).transpose(1, 2)
-        return self._generate(windows, faces)
+        return self.draw(self.listen(windows), faces)
 
-    def _generate(self, windows: Tensor, faces: Tensor) -> Tensor:
+    def listen(self, windows: Tensor) -> Tensor:
+        """What is heard in (B, 1, 80, 16) mel windows, as :meth:`draw` wants it: (B, 512 scaled, 1, 1)."""
+        heard: Tensor = self.audio_encoder(windows)
+        return heard
+
+    def draw(self, heard: Tensor, faces: Tensor) -> Tensor:
+        """(B, 3, 96, 96) new faces for (B, 6, 96, 96) old ones, by what :meth:`listen` made of the sound of each."""
         features = []
         x = faces
         for block in self.face_encoder_blocks:
             x = block(x)
             features.append(x)
-        x = self.audio_encoder(windows)
+        x = heard
         for block in self.face_decoder_blocks:
             x = torch.cat((block(x), features.pop()), dim=1)
-        generated: Tensor = self.output_block(x)
+        body, last, squash = self.output_block
+        # The last layer may be of more exact numbers than the others: it makes the picture's own.
+        generated: Tensor = squash(last(body(x).to(last.weight.dtype)))
         return generated
 
 

@@ -47,9 +47,12 @@ class SynthesisSettings:
 
     Attributes:
         batch_size: Faces at a time; the result does not depend on it.
+        compiled: Whether a generator that is loaded for this is prepared by PyTorch's compiler, as
+            :class:`dubkit.lipsync.LipModel` has it.
     """
 
     batch_size: int = 16
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         """Refuse empty batches."""

@@ -115,13 +115,36 @@ def test_out_of_memory_of_any_device_is_a_memory_error(
     def fail(*_: Any) -> None:
         raise RuntimeError(words)
 
-    monkeypatch.setattr(model, "_network", fail)
+    monkeypatch.setattr(model, "_drawn", fail)
     arrays = np.zeros((2, 80, 16), np.float32), np.zeros((2, 6, 96, 96), np.float32)
     with pytest.raises(MemoryError, match="batch of 2 faces"):
         model.run(*arrays)
     words = "mat1 and mat2 shapes cannot be multiplied"
     with pytest.raises(RuntimeError, match="mat1"):
         model.run(*arrays)
+
+
+def test_a_compiled_model_draws_by_what_the_compiler_makes(monkeypatch: pytest.MonkeyPatch, tiny: Checkpoint) -> None:
+    """Without the compiler itself, which takes minutes and is not everywhere."""
+    asked: list[dict[str, Any]] = []
+    drawn: list[int] = []
+
+    def compiler(function: Any, **options: Any) -> Any:
+        asked.append(options)
+
+        def draw(heard: torch.Tensor, faces: torch.Tensor) -> Any:
+            drawn.append(len(faces))
+            return function(heard, faces)
+
+        return draw
+
+    monkeypatch.setattr(torch, "compile", compiler)
+    arrays = np.zeros((3, 80, 16), np.float32), np.zeros((3, 6, 96, 96), np.float32)
+    made = LipModel(tiny, "cpu", compiled=True).run(*arrays)
+    assert asked == [{"mode": "default"}]
+    assert drawn == [3]
+    np.testing.assert_array_equal(made, LipModel(tiny, "cpu").run(*arrays))
+    assert drawn == [3]
 
 
 def test_torch_stays_inside() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 
 from dubkit.errors import Cancelled, InputError
 from dubkit.lipsync import LipModel, SynthesisSettings, synthesize
@@ -127,6 +128,30 @@ def test_a_device_too_small_for_one_face_is_an_error_in_words(tiny_model: LipMod
     with pytest.raises(InputError, match="one face does not fit into the memory of the device 'cpu'"):
         synthesize(small, *inputs(4))
     assert small.asked == [4, 2, 1]
+
+
+def test_a_window_that_repeats_is_listened_to_once(monkeypatch: pytest.MonkeyPatch, tiny_model: LipModel) -> None:
+    """At 50 and 60 frames a second neighbours share their window, and in silence all do."""
+    heard: list[int] = []
+    listen = tiny_model._generator.listen
+
+    def counted(windows: torch.Tensor) -> torch.Tensor:
+        heard.append(len(windows))
+        return listen(windows)
+
+    monkeypatch.setattr(tiny_model._generator, "listen", counted)
+    faces, references, windows = inputs(16)
+    settings = SynthesisSettings(batch_size=16)
+    counts = []
+    for window_of in (np.arange(16), np.arange(16) // 2, np.zeros(16, int), np.arange(16) % 2 * 5):
+        given = windows[window_of]
+        found = synthesize(tiny_model, faces, references, given, settings)
+        counts.append(sum(heard))
+        heard.clear()
+        alone = [synthesize(tiny_model, faces[[i]], references[[i]], given[[i]]) for i in range(16)]
+        np.testing.assert_allclose(found, np.concatenate(alone), atol=1e-5, rtol=0)
+        heard.clear()
+    assert counts == [16, 8, 4, 4]  # four at a time, so that none depends on how many there are
 
 
 @pytest.mark.parametrize(
