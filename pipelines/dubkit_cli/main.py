@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 import dubkit
-from dubkit.errors import OutputError
-from dubkit.schema import DubReport, dumps
+from dubkit.schema import DubReport
 from dubkit_cli.analyze import analyze_command
+from dubkit_cli.cache import cache
 from dubkit_cli.choices import (
     cuts_option,
     detector_options,
@@ -28,9 +28,11 @@ from dubkit_cli.faces import faces_command
 from dubkit_cli.fit import fit_command, voice_options, voice_values
 from dubkit_cli.host_run import host_run_command
 from dubkit_cli.judge import evaluate_command, sync_command
+from dubkit_cli.languages import dub_many, languages_options
 from dubkit_cli.models import models
 from dubkit_cli.plugin import plugin
 from dubkit_cli.prepare import prepare_command
+from dubkit_cli.report_file import check_report, write_report
 from dubkit_cli.reporter import EXIT_CANCELLED, EXIT_OK, Reporter
 from dubkit_cli.train import train
 
@@ -63,6 +65,15 @@ _shared_options = with_options(
     ),
     detector_options,
     device_option,
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+        default="auto",
+        help="Numbers the generator runs in; auto takes the fastest in which it draws the same on the device.",
+    ),
+    click.option(
+        "--memory", default="", metavar="SIZE", help="Frames of the film held at a time, in MiB or such as 2GiB."
+    ),
     cuts_option,
     recognition_option,
     click.option(
@@ -90,12 +101,15 @@ _shared_options = with_options(
 
 
 @cli.command("dub")
-@click.argument("video", type=_PATH)
+@click.argument("video", type=_PATH, required=False)
 @click.option(
     "-o", "--output", type=_PATH, default=None, help="The master to write; not needed where --patches is given."
 )
-@click.option("--subtitles", type=_PATH, required=True, help="Cues in the new language: SRT, VTT, ASS, TTML ...")
+@click.option(
+    "--subtitles", "--subs", type=_PATH, default=None, help="Cues in the new language: SRT, VTT, ASS, TTML ..."
+)
 @voice_options
+@languages_options
 @click.option("--shift", type=float, default=0, help="Seconds added to every cue's time, such as -3600.")
 @click.option(
     "--original",
@@ -143,11 +157,25 @@ def dub_command(
     tts: str,
     voice_command: str,
     cast: Path | None,
+    languages: str,
+    recipe: str,
     **options: Any,
 ) -> int:
-    """Dub VIDEO: new lips and new sound, line by line."""
+    """Dub VIDEO: new lips and new sound, line by line.
+
+    With --languages or --recipe it is dubbed into several languages, one after the other; then {language} in a name
+    stands for the language, and {film} for VIDEO without its ending.
+    """
+    if languages or recipe or options["cluster"]:
+        voices = {"voice": voice, "tts": tts, "voice_command": voice_command, "cast": cast}
+        return dub_many(languages, recipe, {**options, **voices}, report_path, as_json)
+    if options["video"] is None:
+        raise click.UsageError("Missing argument 'VIDEO'.")
+    if options["subtitles"] is None:
+        raise click.UsageError("Missing option '--subtitles'.")
     if options["output"] is None and options["patches"] is None:
         raise click.UsageError("Missing option '-o' / '--output', or '--patches'.")
+    del options["cluster"]
     values = voice_values(voice, tts, voice_command, cast)
     named = ("video", "subtitles", "output", "stems", "picture", "cast_sheet")
     files = [*(options[name] for name in named), voice, cast]
@@ -173,6 +201,7 @@ def lipsync_command(report_path: Path | None, as_json: bool, **options: Any) -> 
 
 
 cli.add_command(analyze_command)
+cli.add_command(cache)
 cli.add_command(doctor_command)
 cli.add_command(evaluate_command)
 cli.add_command(faces_command)
@@ -192,32 +221,13 @@ def _reported(
 
     def reported() -> int:
         if report_path is not None:
-            _check_report(report_path, files)
+            check_report(report_path, files)
         report = work(reporter)
         if report_path is not None:
-            _write_report(report, report_path)
+            write_report(report, report_path)
         return reporter.result(report)
 
     return reporter.guard(reported)
-
-
-def _check_report(path: Path, files: Sequence[Path | None]) -> None:
-    """Refuse, before any work, a report that cannot be written or would take another file's place."""
-    if not path.parent.is_dir():
-        raise OutputError("the folder for the report does not exist", path=path, remedy="make it first")
-    if path.is_dir():
-        raise OutputError("is a folder", path=path, remedy="give the report a file's name")
-    if path.resolve() in [file.resolve() for file in files if file is not None]:
-        raise OutputError("is the report and another file at once", path=path, remedy="give the report its own name")
-
-
-def _write_report(report: DubReport, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        aside.write_text(dumps(report) + "\n", encoding="utf-8")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def run(arguments: Sequence[str]) -> int:

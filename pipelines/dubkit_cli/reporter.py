@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
@@ -13,6 +13,9 @@ from tqdm import tqdm
 from dubkit.errors import Cancelled, DubkitError
 from dubkit.schema import DubReport, LineReport, LineStatus, LoudnessReport, to_json
 from dubkit.timing import Seconds
+
+if TYPE_CHECKING:
+    from dubkit.language_report import LanguageResult, LanguagesReport
 
 __all__ = ["EXIT_CANCELLED", "EXIT_ERROR", "EXIT_LINE_FAILED", "EXIT_OK", "Reporter", "clock"]
 
@@ -28,6 +31,7 @@ _STAGES = {
     "voices": "Preparing voices",
     "levels": "Measuring levels",
     "deliver": "Writing stems",
+    "lips": "Drawing lips on the cluster",
     "dub": "Dubbing",
     "crops": "Looking at faces",
     "judge": "Judging",
@@ -52,6 +56,7 @@ class Reporter:
         self._stage = ""
         self._bar: tqdm[Any] | None = None
         self._told = -1
+        self._language = ""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` steps of ``stage`` are behind us."""
@@ -59,7 +64,8 @@ class Reporter:
             step = done * _JSON_STEPS // max(1, total)
             if (stage, step) != (self._stage, self._told):
                 self._stage, self._told = stage, step
-                self._emit({"event": "progress", "stage": stage, "done": done, "total": total})
+                language = {"language": self._language} if self._language else {}
+                self._emit({"event": "progress", **language, "stage": stage, "done": done, "total": total})
             return
         if stage != self._stage:
             self.close()
@@ -89,6 +95,43 @@ class Reporter:
             words = ", ".join(f"{name.removeprefix('held_out_')} {value:g}" for name, value in rounded.items())
             tqdm.write(f"step {done}: held-out {words}", file=sys.stderr)
 
+    def in_language(self, language: str, stage: str, done: int, total: int) -> None:
+        """Show how far one of several languages is."""
+        if language != self._language:
+            self.close()
+            self._language, self._stage, self._told = language, "", -1
+            if not self.as_json:
+                click.echo(f"{language}:", err=True)
+        self.progress(stage, done, total)
+
+    def language_done(self, result: LanguageResult) -> None:
+        """Say what became of one of several languages."""
+        self.close()
+        if self.as_json:
+            self._emit({"event": "language", "ok": result.report is not None, **to_json(result)})
+        elif result.report is None:
+            click.echo(f"dubkit: {result.language}: {result.error}", err=True)
+            for note in result.notes:
+                click.echo(note, err=True)
+        else:
+            self._say(result.report)
+
+    def languages(self, report: LanguagesReport) -> int:
+        """Say what became of all languages; returns the exit code."""
+        done = [result.language for result in report.languages if result.report is not None]
+        code = EXIT_LINE_FAILED if report.failed or report.flawed else EXIT_OK
+        code = code if done else EXIT_ERROR
+        said = [
+            f"done: {', '.join(done) or 'none'}",
+            *(f"{result.language} lacks a line" for result in report.flawed),
+            *(f"{result.language} failed" for result in report.failed),
+        ]
+        count = len(report.languages)
+        words = f"{count} language{'' if count == 1 else 's'} in {report.seconds:.1f} s; {'; '.join(said)}"
+        if not self.as_json:
+            click.echo(words, err=True)
+        return self.facts(to_json(report), (), code)
+
     def close(self) -> None:
         """Take the progress bar away."""
         if self._bar is not None:
@@ -101,7 +144,13 @@ class Reporter:
         code = EXIT_LINE_FAILED if report.failed else EXIT_OK
         if self.as_json:
             self._emit({"event": "result", "ok": code == EXIT_OK, "exit_code": code, "report": to_json(report)})
-            return code
+        else:
+            self._say(report)
+        return code
+
+    @staticmethod
+    def _say(report: DubReport) -> None:
+        """Say to people what was done."""
         for line in report.lines:
             click.echo(_line_summary(line), err=True)
         for note in report.notes:
@@ -112,7 +161,6 @@ class Reporter:
             click.echo(f"delivered: {path}", err=True)
         click.echo(_total_summary(report), err=True)
         click.echo(str(report.output or report.timeline))
-        return code
 
     def facts(self, facts: Mapping[str, Any], words: Sequence[str], code: int = EXIT_OK) -> int:
         """Say what was found out: ``facts`` to machines, a line of ``words`` each to people; returns the exit code."""
