@@ -1,4 +1,4 @@
-# `make demo` and `make test` are the whole set-up on a fresh machine with only Python 3.10 or newer.
+# `make demo` and `make test` are the whole set-up on a fresh machine with only Python 3.11 or newer.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

@@ -1,8 +1,7 @@
-"""Milliseconds per frame of the generator and of each face detector: ``python -m benchmarks.stages``.
+"""Milliseconds per frame of each face detector: ``python -m benchmarks.stages``.
 
-The generator as trained (eager, batch norm apart) stands beside the one that is shipped, in the same run; detectors
-look at frames of the sample, 640 pixels wide. One thread, unless OMP_NUM_THREADS says otherwise. Detectors that need
-files are included where DUBKIT_MODELS is set.
+They look at frames of the sample, 640 pixels wide. One thread, unless OMP_NUM_THREADS says otherwise. Detectors that
+need files are included where DUBKIT_MODELS is set. The generator has a benchmark of its own.
 """
 
 from __future__ import annotations
@@ -16,20 +15,17 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from benchmarks.machine import describe_machine
 from dubkit.errors import DubkitError
 from dubkit.faces import FaceDetector, choose_detector
-from dubkit.lipsync import Checkpoint, Generator, LipModel, ModelConfig
 from dubkit.media import read_images
 from dubkit.places import model_folders
 from dubkit.schema import Image
 from samples.make import make_sample
 
 _RESULT = Path(__file__).parent / "results" / "stages.json"
-_BATCHES = (1, 8, 16)
 _REPEATS = 5
 
 
@@ -42,27 +38,6 @@ def per_item(work: Callable[[], object], items: int) -> float:
         work()
         taken.append(time.perf_counter() - began)
     return round(1000 * statistics.median(taken) / items, 1)
-
-
-def generators(width: float) -> Iterator[dict[str, object]]:
-    """A row for the generator as trained and one for it as shipped."""
-    torch.manual_seed(0)
-    network = Generator(width).eval()
-    state = {name: value.numpy() for name, value in network.state_dict().items()}
-    shipped = LipModel(Checkpoint(ModelConfig(width=width), state), "cpu")
-
-    def eager(windows: np.ndarray, faces: np.ndarray) -> object:
-        with torch.inference_mode():
-            return network(torch.tensor(windows).unsqueeze(1), torch.tensor(faces))
-
-    for name, run in (("as trained", eager), ("as shipped", shipped.run)):
-        row: dict[str, object] = {"generator": f"width {width:g}, {name}"}
-        for batch in _BATCHES:
-            rng = np.random.default_rng(0)
-            windows = rng.standard_normal((batch, 80, 16)).astype(np.float32)
-            faces = rng.random((batch, 6, 96, 96)).astype(np.float32)
-            row[f"batch {batch}"] = per_item(partial(run, windows, faces), batch)
-        yield row
 
 
 def look(detector: FaceDetector, images: Sequence[Image]) -> None:
@@ -88,17 +63,14 @@ def detectors() -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    """Measure, print the tables, write the figures."""
+    """Measure, print the table, write the figures."""
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    rows = [row for width in (0.25, 1.0) for row in generators(width)]
     found = list(detectors())
-    figures = {"machine": describe_machine(), "generators": rows, "detectors": found}
+    figures = {"machine": describe_machine(), "detectors": found}
     _RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    for table in (rows, found):
-        print("| " + " | ".join(table[0]) + " |\n" + "|---" * len(table[0]) + "|")
-        for row in table:
-            print("| " + " | ".join(str(value) for value in row.values()) + " |")
-        print()
+    print("| " + " | ".join(found[0]) + " |\n" + "|---" * len(found[0]) + "|")
+    for row in found:
+        print("| " + " | ".join(str(value) for value in row.values()) + " |")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ __all__ = [
     "FrameRange",
     "FrameRate",
     "InputError",
+    "LanguagesReport",
     "Line",
     "LineReport",
     "LineStatus",
@@ -44,6 +45,7 @@ __all__ = [
     "Waveform",
     "analyze",
     "dub",
+    "dub_languages",
     "find_people",
     "fit",
     "measure_sync",
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     from dubkit.errors import Cancelled, DubkitError, InputError, OutputError
     from dubkit.fitting import fit
     from dubkit.in_memory import SyncedFrames, sync_frames
+    from dubkit.language_report import LanguagesReport
+    from dubkit.languages import dub_languages
     from dubkit.people import PeopleReport, find_people
     from dubkit.schema import (
         Cue,
@@ -82,6 +86,8 @@ _HOMES = {
     "dubkit.errors": ("Cancelled", "DubkitError", "InputError", "OutputError"),
     "dubkit.fitting": ("fit",),
     "dubkit.in_memory": ("SyncedFrames", "sync_frames"),
+    "dubkit.language_report": ("LanguagesReport",),
+    "dubkit.languages": ("dub_languages",),
     "dubkit.people": ("PeopleReport", "find_people"),
     "dubkit.schema": (
         "Cue", "DubJob", "DubReport", "FaceTrack", "FitReport", "Line", "LineReport", "LineStatus", "Shot", "Span",

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
-from dubkit.analysis import Analysis, analyze, analyze_still
+from dubkit.analysis import Analysis
 from dubkit.cast_sheet import write_cast_sheet
+from dubkit.casting import CastSpans
 from dubkit.deliverables import Delivery, deliver
 from dubkit.dialogue import TimelinePicture, Voice, draw_timeline
 from dubkit.errors import DubkitError
 from dubkit.given import VoiceLike, given_voice
+from dubkit.kept import Kept
 from dubkit.levelling import check_sound, level_soundtrack
 from dubkit.lines import LineGiver, Lines
 from dubkit.options import DubOptions, job_from
 from dubkit.outcome import Outcome, line_reports
 from dubkit.picture_out import write_picture, write_timeline
+from dubkit.planning import plan_job
 from dubkit.readiness import DubSettings, Ready, prepare
 from dubkit.schema import DubJob, DubReport, Line, LineReport, VideoInfo
+from dubkit.scratch import scratch_folder
 from dubkit.soundtrack import Soundtrack, plan_soundtrack
-from dubkit.store import Store, open_store
-from dubkit.who_speaks import cast_film, check_people, watch_original
 
-if TYPE_CHECKING:  # typing has it from Python 3.11 on
-    from typing_extensions import Unpack
-
-__all__ = ["DubSettings", "Progress", "dub", "run_job", "sync_lips"]
+__all__ = ["DubSettings", "Progress", "dub", "run_job", "run_ready", "sync_lips"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all); may raise :class:`dubkit.errors.Cancelled` to stop the run."""
+
+
+_MISSED = 3
+"""Frames; what a container says of its length may be wrong by less."""
 
 
 def dub(
@@ -101,41 +104,37 @@ def run_job(
     Raises:
         InputError, OutputError: as :func:`dub`.
     """
-    tell = progress or _say_nothing
-    ready = prepare(job, settings or DubSettings(), engine, source)
-    job = ready.job
-    store = open_store(job.work_dir)
+    return run_ready(prepare(job, settings or DubSettings(), engine, source), progress)
+
+
+def run_ready(ready: Ready, progress: Progress | None = None) -> DubReport:
+    """Do what a job that was made ready says.
+
+    Raises:
+        InputError, OutputError: as :func:`dub`.
+    """
+    tell, job = progress or _say_nothing, ready.job
     clock = _Clock()
-    with tempfile.TemporaryDirectory(prefix="dubkit-") as folder:
-        analysis = _analysis(ready, tell, store)
-        check_people(ready.cast, job, analysis)
-        clock.lap("analysis")
-        speech = watch_original(job, analysis, ready.cast, ready.settings.speech, tell, store)
-        clock.lap("speakers")
-        lines = ready.source.lines(analysis.times.duration, Path(folder), lambda *at: tell("voices", *at))
-        clock.lap("voices")
-        cast, unheard = cast_film(job, ready.cast, analysis, speech, lines, ready.settings.cast)
+    with scratch_folder("run") as folder:
+        plan = plan_job(ready, folder, tell, clock.lap)
+        analysis, kept, lines, cast = plan.analysis, plan.kept, plan.lines, plan.cast
         outcome = Outcome()
         sound = _soundtrack(ready, analysis, lines, outcome, tell)
         delivered, said = deliver(job, sound, ready.picture.rate, lambda *at: tell("deliver", *at))
         clock.lap("sound")
-        made = write_picture(ready, analysis, lines, cast, sound, outcome, lambda *at: tell("dub", *at))
+        made = write_picture(ready, analysis, lines, cast, sound, outcome, kept, lambda *at: tell("dub", *at))
         timelines, untold = write_timeline(ready, analysis, lines, made.clips, delivered)
         delivered = (*delivered, *(clip.path for clip in made.clips), *timelines)
         clock.lap("dub")
         loudness, checked = check_sound(sound, _heard_in(job))
-        if job.picture is not None:
-            _draw(job.picture, lines, sound)
-            delivered = (*delivered, job.picture)
-        if job.cast_sheet is not None:
-            delivered = (*delivered, *write_cast_sheet(job.cast_sheet, job.video, analysis, lines, cast))
+        delivered = (*delivered, *_pictures(job, analysis, lines, cast, sound))
     return replace(
-        _report(ready, analysis, line_reports(lines, cast, outcome, analysis.times)),
+        _report(ready, analysis, line_reports(lines, cast, outcome, analysis.times), kept),
         notes=(
             *_lost_frames(ready.picture, analysis),
             *analysis.notes,
             *lines.notes,
-            *unheard,
+            *plan.notes,
             *sound.notes,
             *said,
             *made.notes,
@@ -146,17 +145,11 @@ def run_job(
         loudness=loudness,
         delivered=delivered,
         timeline=timelines[0] if timelines else None,
+        patches_reused=made.reused,
     )
 
 
-def _analysis(ready: Ready, tell: Progress, store: Store | None) -> Analysis:
-    job, settings = ready.job, ready.settings.analysis
-    if ready.picture.is_still:
-        return analyze_still(job.video, ready.detector, ready.source.end, settings)
-    return analyze(job.video, ready.detector, settings, tell, ready.cast.embedder, job.cuts, store)
-
-
-def _report(ready: Ready, analysis: Analysis, lines: tuple[LineReport, ...]) -> DubReport:
+def _report(ready: Ready, analysis: Analysis, lines: tuple[LineReport, ...], kept: Kept) -> DubReport:
     """The report, as far as sound and picture have no part in it."""
     return DubReport(
         output=ready.job.output,
@@ -171,18 +164,27 @@ def _report(ready: Ready, analysis: Analysis, lines: tuple[LineReport, ...]) -> 
         told_apart=ready.cast.told_apart,
         cast_by=ready.cast.cast_by,
         enhancer=str(ready.job.enhancer or ""),
+        spans=kept.lips.spans,
+        spans_reused=kept.lips.reused,
     )
 
 
-def _draw(path: Path, lines: Lines, sound: Soundtrack) -> None:
-    draw_timeline(
-        path,
-        lines.lines,
-        sound.duration,
-        failed=[cue for cue, _ in lines.failed],
-        loudness=sound.curve(),
-        settings=TimelinePicture(target=sound.target.lufs if sound.target else 0.0),
-    )
+def _pictures(job: DubJob, analysis: Analysis, lines: Lines, cast: CastSpans, sound: Soundtrack) -> tuple[Path, ...]:
+    """Draw what the job wants drawn: the files."""
+    drawn: tuple[Path, ...] = ()
+    if job.picture is not None:
+        draw_timeline(
+            job.picture,
+            lines.lines,
+            sound.duration,
+            failed=[cue for cue, _ in lines.failed],
+            loudness=sound.curve(),
+            settings=TimelinePicture(target=sound.target.lufs if sound.target else 0.0),
+        )
+        drawn = (job.picture,)
+    if job.cast_sheet is not None:
+        drawn = (*drawn, *write_cast_sheet(job.cast_sheet, job.video, analysis, lines, cast))
+    return drawn
 
 
 def _heard_in(job: DubJob) -> Path:
@@ -199,6 +201,9 @@ def _say_nothing(stage: str, done: int, total: int) -> None:
 
 def _lost_frames(picture: VideoInfo, analysis: Analysis) -> tuple[str, ...]:
     promised, decoded = picture.frame_count, len(analysis.times)
+    missing = picture.duration - max(Fraction(0), picture.start) - analysis.times.duration
+    if not promised and not picture.is_still and missing > _MISSED / picture.rate.fps:
+        return (f"the container speaks of {float(missing):.2f} s more than could be decoded",)
     if picture.is_still or not promised or promised == decoded:
         return ()
     return (f"the container speaks of {promised} frames, {decoded} could be decoded",)

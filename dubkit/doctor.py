@@ -19,7 +19,7 @@ from dubkit.places import cache_folder, model_folders
 
 __all__ = ["Check", "Diagnosis", "diagnose"]
 
-_OLDEST_PYTHON = (3, 10)
+_OLDEST_PYTHON = (3, 11)
 _NEEDED = {
     "av": "av", "click": "click", "cv2": "opencv-python", "numpy": "numpy", "platformdirs": "platformdirs",
     "pooch": "pooch", "pysubs2": "pysubs2", "requests": "requests", "safetensors": "safetensors",
@@ -100,7 +100,7 @@ def diagnose(*, deep: bool = False) -> Diagnosis:
 def _python() -> Check:
     found = f"{platform.python_version()} ({sys.executable})"
     if sys.version_info < _OLDEST_PYTHON:
-        return Check("Python", "missing", True, found, "install Python 3.10 or newer")
+        return Check("Python", "missing", True, found, "install Python 3.11 or newer")
     return Check("Python", "ok", True, found)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from dubkit.dialogue import Voice, to_waveform
 from dubkit.errors import VoiceError
 from dubkit.media import write_wav
+from dubkit.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from dubkit.dialogue import SoundLike
@@ -52,8 +52,7 @@ def given_voice(voice: VoiceLike | None) -> Iterator[GivenVoice]:
     elif isinstance(voice, Voice):
         yield GivenVoice(engine=voice)
     else:
-        with tempfile.TemporaryDirectory(prefix="dubkit-given-") as name:
-            folder = Path(name)
+        with scratch_folder("given") as folder:
             if isinstance(voice, Mapping):
                 yield GivenVoice(_listed(voice, folder))
             else:

@@ -17,7 +17,8 @@ from dubkit.host_run_cut import check_clip
 from dubkit.host_run_job import HostClipResult, HostJob, HostResult
 from dubkit.host_run_lines import ClipLines, clip_lines, cues_of, heard_time, timeline_lines
 from dubkit.lines import Lines
-from dubkit.readiness import DubSettings
+from dubkit.readiness import DubSettings, Ready, prepare
+from dubkit.schema import DubJob
 
 __all__ = ["HostStep", "run_host_job"]
 
@@ -116,6 +117,7 @@ class _Run:
         self._progress, self._finished = progress, finished
         self._fraction = 0.0
         self._results: dict[int, HostClipResult] = {}
+        self._ready: Ready | None = None
         self.notes: tuple[str, ...] = ()
 
     def clips(self) -> list[HostClipResult]:
@@ -143,7 +145,12 @@ class _Run:
         def tell(stage: str, done: int, total: int) -> None:
             self._tell(stage, done, total, number)
 
-        self._keep(number, run_clip(self._job, number, lines, self._settings, tell))
+        self._keep(number, run_clip(self._job, number, lines, self._settings, tell, self._prepared))
+
+    def _prepared(self, job: DubJob, settings: DubSettings, lines: ClipLines | None) -> Ready:
+        """The job made ready with the networks of the clip before: they are loaded once."""
+        self._ready = prepare(job, settings, None, lines, self._ready)
+        return self._ready
 
     def _attempt(self, number: int, work: Callable[[], None]) -> bool:
         """Whether ``work`` on a clip went well; if not, why is kept as its result."""

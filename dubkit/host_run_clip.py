@@ -10,21 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from dubkit.compose import run_job
+from dubkit.compose import run_ready
 from dubkit.errors import InputError, OutputError
 from dubkit.host_run_cut import ClipFilm, cut_clip
 from dubkit.host_run_job import PICTURES, HostClip, HostClipResult, HostJob, HostSound
 from dubkit.host_run_lines import ClipLines, dub_job
 from dubkit.media import measure_times, probe, sound_blocks, written_sound
 from dubkit.options import job_from
-from dubkit.readiness import DubSettings
+from dubkit.readiness import DubSettings, Ready
 from dubkit.schema import DubJob, DubReport, LineStatus, Waveform
 from dubkit.timing import FrameRate, Seconds, sample_count
 
-__all__ = ["Tell", "clip_result", "run_clip"]
+__all__ = ["Prepared", "Tell", "clip_result", "run_clip"]
 
 Tell = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all)."""
+
+Prepared = Callable[[DubJob, DubSettings, ClipLines | None], Ready]
+"""Makes a job of one film ready, with lines in place of its cues and voice where there are some."""
 
 _SOUND_RATE = 48_000
 _FORBIDDEN = frozenset('<>:"/\\|?*%')
@@ -63,7 +66,9 @@ def clip_result(
     return HostClipResult(clip.key, number, status, reason, "", "", clip.start, frames, job.tag(number), notes)
 
 
-def run_clip(job: HostJob, number: int, lines: ClipLines | None, settings: DubSettings, tell: Tell) -> HostClipResult:
+def run_clip(
+    job: HostJob, number: int, lines: ClipLines | None, settings: DubSettings, tell: Tell, prepared: Prepared
+) -> HostClipResult:
     """Make the picture and the sound of clip ``number`` (from 1).
 
     Args:
@@ -72,6 +77,7 @@ def run_clip(job: HostJob, number: int, lines: ClipLines | None, settings: DubSe
         lines: What is heard in it; None where it is synced to its sound.
         settings: Settings of every stage.
         tell: Told how far the work is.
+        prepared: Makes a job ready.
 
     Raises:
         DubkitError: if it cannot be done. Nothing of it is left then.
@@ -84,7 +90,7 @@ def run_clip(job: HostJob, number: int, lines: ClipLines | None, settings: DubSe
     try:
         film = cut_clip(clip, rate, folder / "clip.mp4", lambda *at: tell("cut", *at))
         asked = _asked(job, clip, film, files, folder)
-        report = run_job(asked, _joining(settings, lines), tell, source=lines)
+        report = run_ready(prepared(asked, _joining(settings, lines), lines), tell)
         tell("check", 0, 2)
         _check_picture(files.picture, film)
         tell("check", 1, 2)

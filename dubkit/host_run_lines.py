@@ -17,6 +17,7 @@ from dubkit.lines import Lines, LineSettings, LineSource
 from dubkit.media import sound_blocks, written_sound
 from dubkit.options import job_from
 from dubkit.schema import Cue, DubJob, Line, SoundClip
+from dubkit.store import open_store
 from dubkit.subtitles import read_cues
 from dubkit.timing import Seconds, TimeRange, sample_count
 
@@ -126,7 +127,7 @@ def timeline_lines(
         raise VoiceError("does not exist", path=job.voice, remedy="give a sound file or a folder of sound files")
     if job.voice is None or job.voice.is_dir():
         cues = _within(cues, spans)
-    source = LineSource(asked, cues, settings)
+    source = LineSource(asked, cues, settings, store=open_store(asked.work_dir))
     ends = [span.stop for span in spans] + [cue.span.stop for cue in _within(cues, spans)]
     return source.lines(max(ends), folder, progress or _say_nothing)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +18,10 @@ from dubkit.errors import MediaError
 from dubkit.given import given_voice
 from dubkit.media import MasterWriter, SoundTrack, read_frames
 from dubkit.schema import ColourFamily, ColourTags, DubReport, Frame, PixelFormat, VideoInfo, Waveform
+from dubkit.scratch import new_scratch
 from dubkit.timing import FrameRate
 
-if TYPE_CHECKING:  # typing has it from Python 3.11 on
-    from typing_extensions import Unpack
-
+if TYPE_CHECKING:
     from dubkit.dialogue.sounds import SoundLike
     from dubkit.options import DubOptions
     from dubkit.readiness import DubSettings
@@ -91,7 +89,7 @@ def sync_frames(
         MediaError: if there are no frames, or they have another form.
         InputError, OutputError: as :func:`dubkit.sync_lips`.
     """
-    folder = Path(tempfile.mkdtemp(prefix="dubkit-frames-"))
+    folder = new_scratch("frames")
     try:
         given, made = folder / "given.mkv", folder / "made.mkv"
         write_pictures(given, frames, rate)

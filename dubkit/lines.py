@@ -23,6 +23,7 @@ from dubkit.dialogue import (
 from dubkit.errors import SubtitleError, VoiceError
 from dubkit.media import quick_sound
 from dubkit.schema import Cue, DubJob, Line, SoundClip
+from dubkit.store import Store
 from dubkit.subtitles import CheckedCues, CueSettings, check_cues, judge_language, read_cues
 from dubkit.timing import FrameRate, Seconds, TimeRange
 from dubkit.voicing import (
@@ -98,7 +99,15 @@ class LineSource:
         end: When the last cue, or a full-length voice, ends: how long a still image is shown.
     """
 
-    def __init__(self, job: DubJob, cues: Sequence[Cue], settings: LineSettings, engine: Voice | None = None) -> None:
+    def __init__(
+        self,
+        job: DubJob,
+        cues: Sequence[Cue],
+        settings: LineSettings,
+        engine: Voice | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self._store = store
         self._job, self._cues, self._settings = job, tuple(cues), settings
         self._engine = engine or engine_of(job)
         self._film: FilmVoice | None = None
@@ -185,12 +194,18 @@ class LineSource:
     def _voices(self, cues: Sequence[Cue], folder: Path, progress: Callable[[int, int], None]) -> Voices:
         activity = self._settings.follow.activity
         if self._engine is not None:
-            return spoken_voices(self._engine, cues, self._job.language, folder, activity, progress)
-        return recorded_voices(_voice_files(self._job, cues), activity, progress)
+            return spoken_voices(self._engine, cues, self._job.language, folder, activity, progress, self._store)
+        found, wanted = _voice_files(self._job, self._cues), {cue.index for cue in cues}
+        within = {number: path for number, path in found.files.items() if number in wanted}
+        return recorded_voices(replace(found, files=within), activity, progress)
 
 
 def open_lines(
-    job: DubJob, rate: FrameRate, settings: LineSettings | None = None, engine: Voice | None = None
+    job: DubJob,
+    rate: FrameRate,
+    settings: LineSettings | None = None,
+    engine: Voice | None = None,
+    store: Store | None = None,
 ) -> LineSource:
     """Open the cues and the voice of ``job`` and make sure that they can be used.
 
@@ -199,6 +214,7 @@ def open_lines(
         rate: Frames per second of the picture, for cues that count frames.
         settings: How cues and voices become lines.
         engine: What speaks, where the caller has made it; otherwise what the job names.
+        store: Where what an engine speaks is kept for the next run; None for nowhere.
 
     Raises:
         SubtitleError: if the cues cannot be read.
@@ -207,7 +223,7 @@ def open_lines(
     """
     cues: Sequence[Cue] = ()
     if job.subtitles is not None:
-        cues = read_cues(job.subtitles, encoding=job.encoding, rate=rate)
+        cues = read_cues(job.subtitles, encoding=job.encoding, rate=rate, language=job.language)
     if engine is not None:
         engine.check_language(job.language)
     if job.voice is not None and not job.voice.exists():
@@ -220,7 +236,7 @@ def open_lines(
             raise VoiceError(
                 "holds no file named after a cue", path=job.voice, remedy="name them by cue number, such as 001.wav"
             )
-    return LineSource(job, cues, settings or LineSettings(), engine)
+    return LineSource(job, cues, settings or LineSettings(), engine, store)
 
 
 def _voice_files(job: DubJob, cues: Sequence[Cue]) -> VoiceFiles:

@@ -53,8 +53,11 @@ class SpanListener:
         line = self._lines[span.line]
         config = self._model.config
         shown = [self._listened(span.line, self._times.seconds(frame)) for frame in span.frames.indices]
-        heard = TimeRange(min(shown) + self._MARGIN.start, max(shown) + self._MARGIN.stop)
         rate = config.mel.sample_rate
+        # Steps are counted from the start of the picture, so that a frame hears the same in whatever span it lies.
+        step = Seconds(config.mel.hop, rate)
+        start = (min(shown) + self._MARGIN.start) // step * step
+        heard = TimeRange(start, max(shown) + self._MARGIN.stop)
         if self._one_voice:  # its time is the picture's, and what is said just outside the cue is heard too
             sound = read_sound(line.voice.path, sample_rate=rate, channels=1, span=heard)
         else:

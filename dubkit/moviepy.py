@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import numpy as np
 
@@ -22,15 +21,14 @@ from dubkit.given import given_voice
 from dubkit.in_memory import write_pictures
 from dubkit.media import read_sound
 from dubkit.schema import DubReport, Waveform
+from dubkit.scratch import new_scratch
 
 try:
     from moviepy import AudioArrayClip, AudioClip, Effect, VideoFileClip
 except ImportError as error:
     raise MissingDependencyError("moviepy", extra="moviepy", purpose="dubkit.moviepy") from error
 
-if TYPE_CHECKING:  # typing has it from Python 3.11 on
-    from typing_extensions import Unpack
-
+if TYPE_CHECKING:
     from dubkit.given import VoiceLike
     from dubkit.options import DubOptions
     from dubkit.readiness import DubSettings
@@ -84,7 +82,7 @@ class LipSync(Effect):  # type: ignore[misc]  # moviepy publishes no types
         """
         if not getattr(clip, "fps", None) or not clip.duration:
             raise MediaError("a clip without an end or a frame rate cannot be synced", remedy="set duration and fps")
-        folder = Path(tempfile.mkdtemp(prefix="dubkit-moviepy-"))
+        folder = new_scratch("moviepy")
         try:
             given, made = folder / "given.mkv", folder / "made.mkv"
             write_pictures(given, _frames(clip), clip.fps, _sound(clip))

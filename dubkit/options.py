@@ -31,6 +31,8 @@ class DubOptions(TypedDict, total=False):
     detector: str
     detector_model: str
     device: str
+    precision: str
+    memory: str
     codec: str
     keep_original: bool
     original: str

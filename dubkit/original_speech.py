@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,13 +17,13 @@ from dubkit.audio import ActivitySettings, chunk_levels
 from dubkit.errors import RecordError
 from dubkit.faces import CropSettings, crop_region, mouth_motion, upright_face
 from dubkit.lipsync import SyncExpert, SyncModel, SyncSettings, clip_distances
-from dubkit.media import read_images, turned_video
-from dubkit.schema import Face, FaceTrack, Image, MouthTrack, OriginalSpeech
+from dubkit.media import read_views, turned_video
+from dubkit.schema import Face, FaceTrack, Frame, Image, MouthTrack, OriginalSpeech
 from dubkit.timing import FrameRange, FrameTimes, Seconds, TimeRange
 from dubkit.track_crops import split_tracks
 from dubkit.video_sound import VideoSound, open_sound
 
-__all__ = ["SPEECH_VERSION", "SpeechSettings", "watch_speech"]
+__all__ = ["SPEECH_VERSION", "Onlooker", "SpeechSettings", "watch_speech"]
 
 SPEECH_VERSION = 1
 """Of what is found by the same settings; to be raised with every change that finds something else."""
@@ -54,12 +55,29 @@ class SpeechSettings:
     activity: ActivitySettings = field(default_factory=ActivitySettings)
 
 
+class Onlooker(Protocol):
+    """Somebody else who wants to see some frames while the film is decoded."""
+
+    def wants(self, index: int) -> bool:
+        """Whether frame ``index`` is wanted."""
+        ...
+
+    def see(self, frame: Frame) -> None:
+        """Look at a frame that is wanted, upright."""
+        ...
+
+    def finish(self) -> None:
+        """The film is over."""
+        ...
+
+
 def watch_speech(
     video: Path,
     analysis: Analysis,
     expert: SyncExpert | None = None,
     settings: SpeechSettings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    onlooker: Onlooker | None = None,
 ) -> OriginalSpeech:
     """How every mouth of a film moves, what is heard meanwhile, and what the expert says of the two.
 
@@ -71,6 +89,7 @@ def watch_speech(
         expert: A lip-sync expert; None where there is none.
         settings: How to watch.
         progress: Called with ("mouths", frames done, frames in all).
+        onlooker: Shown the frames that it wants.
 
     Raises:
         MediaError: if picture or sound cannot be read.
@@ -82,9 +101,11 @@ def watch_speech(
     with open_sound(video, analysis.media) as sound:
         levels = _levels(sound, analysis.times.duration, settings) if analysis.media.audio else np.zeros(0, np.float32)
         heard = expert if levels.size else None
-        for watch in _watched(video, analysis, heard is not None, settings, progress):
+        for watch in _watched(video, analysis, heard is not None, settings, progress, onlooker):
             mouth = watch.finish(analysis.times, heard, sound, settings)
             found.setdefault(mouth.face_track, []).append(mouth)
+    if onlooker is not None:
+        onlooker.finish()
     mouths = tuple(_joined(parts) for _, parts in sorted(found.items()))
     name = expert.name if isinstance(expert, SyncModel) else "" if expert is None else type(expert).__name__
     return OriginalSpeech(levels, settings.activity.chunks_per_second, mouths, name)
@@ -152,6 +173,7 @@ def _watched(
     crops: bool,
     settings: SpeechSettings,
     progress: Callable[[str, int, int], None] | None,
+    onlooker: Onlooker | None,
 ) -> Iterator[_Watch]:
     """Every part of every face track, as soon as its last frame has been seen."""
     picture = picture_of(analysis.media)
@@ -160,7 +182,13 @@ def _watched(
     coming = sorted(split_tracks(analysis.tracks, settings.longest), key=lambda track: -track.frames.start)
     wanted = _frames_of(coming, len(analysis.times))
     here: list[_Watch] = []
-    for index, _, image in read_images(video, settings.side, wanted=lambda i: bool(wanted[i]), upright=True):
+    for view in read_views(video, picture):
+        index = view.index
+        if onlooker is not None and onlooker.wants(index):
+            onlooker.see(view.frame(upright=True))
+        if not wanted[index]:
+            continue
+        image = view.image(settings.side, upright=True)
         scale = np.float32(image.shape[1] / width)
         while coming and coming[-1].frames.start <= index:
             here.append(_Watch(coming.pop(), step, scale, crops, settings))

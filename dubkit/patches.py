@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
 from dubkit.blending import overlay_of
+from dubkit.clip_records import ClipRecords, span_groups
 from dubkit.conform import check_timeline_library
 from dubkit.deliverables import check_delivery
 from dubkit.errors import Cancelled, InputError, MediaError, OutputError
 from dubkit.media import MasterWriter, WriteSettings, opacity_format, turned_frame, with_opacity
+from dubkit.media.aside import left_behind
 from dubkit.patch_timeline import Grid, PatchClip
 from dubkit.render import Rendered
 from dubkit.schema import DubJob, Frame, Span, VideoInfo
@@ -46,7 +50,8 @@ class PatchClips:
     """Writes the clips of a film's spans while its frames pass by.
 
     Use it as a context manager. A clip appears under its name, such as ``film.es.0007.face2.mov``, when its last frame
-    is written; of a span that fails, and of those that are not whole when the block ends, nothing is left.
+    is written; of a span that fails, and of those that are not whole when the block ends, nothing is left. A clip that
+    is there already, as it would be written, is left as it is.
 
     Args:
         job: Where to, and in which form.
@@ -54,6 +59,10 @@ class PatchClips:
         times: When each of its frames is shown.
         spans: All spans there will be.
         grid: Where each frame lies on a timeline.
+        records: Which clips are there.
+
+    Attributes:
+        missing: The spans to be rendered for the clips that are not there: with each also those it is blended with.
 
     Raises:
         OutputError: on entering, if the folder cannot be made.
@@ -66,6 +75,7 @@ class PatchClips:
         times: FrameTimes,
         spans: Sequence[Span],
         grid: Grid,
+        records: ClipRecords | None = None,
     ) -> None:
         assert job.patches is not None
         self._folder, self._picture, self._times, self._grid = job.patches, picture, times, grid
@@ -76,22 +86,39 @@ class PatchClips:
             except MediaError as error:
                 self._form = _FULL
                 self._notes[f"the patches are whole frames: {error.problem}"] = None
+        self._start = f"{job.video.stem}.{job.language}."
         self._names: dict[tuple[int, int], str] = {}
         numbers = Counter[tuple[int, int]]()
         for span in sorted(spans, key=lambda span: span.frames.start):
             numbers[span.line, span.track] += 1
             number = numbers[span.line, span.track]
             again = f"-{number}" if number > 1 else ""
-            name = f"{job.video.stem}.{job.language}.{span.line:04}.face{span.track}{again}{_FORMS[self._form][1]}"
+            name = f"{self._start}{span.line:04}.face{span.track}{again}{_FORMS[self._form][1]}"
             self._names[_key(span)] = name
+        self._records = records or ClipRecords()
         self._open: dict[tuple[int, int], MasterWriter] = {}
         self._failed: set[tuple[int, int]] = set()
         self._clips: list[PatchClip] = []
+        self._there: set[tuple[int, int]] = set()
+        for span in spans:
+            clip = self._records.find(span, self._path(span))
+            if clip.there:
+                self._there.add(_key(span))
+                self._clips.append(PatchClip(span, self._path(span)))
+                self._notes.update(dict.fromkeys(clip.notes))
+        groups = span_groups(spans)
+        touched = [group for group in groups if any(_key(span) not in self._there for span in group)]
+        self.missing = tuple(span for group in touched for span in group)
 
     @property
     def clips(self) -> tuple[PatchClip, ...]:
         """The clips that are whole, in film order."""
         return tuple(sorted(self._clips, key=lambda clip: (clip.span.frames.start, clip.span.track)))
+
+    @property
+    def reused(self) -> int:
+        """How many of the clips were there already."""
+        return len(self._there)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -105,6 +132,9 @@ class PatchClips:
             raise OutputError(
                 f"cannot be made ({error.strerror})", path=self._folder, remedy="use another folder"
             ) from error
+        for part in self._folder.glob(f".{glob.escape(self._start)}*.part*"):
+            if left_behind(part.name):  # by a run that was killed; this one may have no clip of that name
+                part.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -120,7 +150,7 @@ class PatchClips:
             OutputError: if it cannot be written.
         """
         for span, patch in rendered.changed.items():
-            if _key(span) in self._failed:
+            if _key(span) in self._failed | self._there:
                 continue
             if self._form == _FULL:
                 frame = self._stored(rendered.frame)
@@ -132,13 +162,18 @@ class PatchClips:
             writer.write_frame(frame)
             if frame.index == span.frames.stop - 1:
                 self._open.pop(_key(span)).__exit__(None, None, None)
-                self._notes.update(dict.fromkeys(f"patches: {note}" for note in writer.notes))
-                self._clips.append(PatchClip(span, self._folder / self._names[_key(span)]))
+                notes = [f"patches: {note}" for note in writer.notes]
+                self._notes.update(dict.fromkeys(notes))
+                self._clips.append(PatchClip(span, self._path(span)))
+                self._records.keep(span, self._path(span), notes)
 
     def fail(self, span: Span) -> None:
         """Leave nothing of the clip of ``span``, which failed, from its first frame or from a later one on."""
         self._failed.add(_key(span))
         self._abandon(_key(span))
+
+    def _path(self, span: Span) -> Path:
+        return self._folder / self._names[_key(span)]
 
     def _stored(self, frame: Frame) -> Frame:
         return turned_frame(frame, -self._picture.rotation)
@@ -157,7 +192,7 @@ class PatchClips:
             if self._form != _FULL:
                 video = replace(video, pixel_format=opacity_format(video.pixel_format))
             settings = WriteSettings(codec=_FORMS[self._form][0])
-            writer = MasterWriter(self._folder / self._names[key], video, settings=settings)
+            writer = MasterWriter(self._path(span), video, settings=settings)
             self._open[key] = writer.__enter__()
         return self._open[key]
 

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from dubkit.ahead import ahead
 from dubkit.analysis import Analysis
 from dubkit.casting import CastSpans
+from dubkit.clip_records import ClipRecords, clip_keys
 from dubkit.conform import Writer, conform_master
+from dubkit.drawing import OnFailure
+from dubkit.kept import Kept
 from dubkit.lines import Lines
-from dubkit.lipsync import LipModel, Reference
 from dubkit.listening import SpanListener
-from dubkit.media import KeptFrame, MasterWriter, SourcePicture, read_frames, read_picked, turned_frame
+from dubkit.media import KeptFrame, MasterWriter, SourcePicture, read_picked, turned_frame
 from dubkit.outcome import Outcome
 from dubkit.patch_timeline import Grid, PatchClip, patch_timeline, write_timelines
 from dubkit.patches import PatchClips
+from dubkit.picture_in import chosen_frames, upright_frames
 from dubkit.readiness import Ready
-from dubkit.render import Rendered, RenderSettings, render_spans
-from dubkit.schema import FaceTrack, Frame, Span, VideoInfo, Waveform
+from dubkit.render import Rendered, frame_bytes, render_spans
+from dubkit.render_settings import RenderSettings
+from dubkit.schema import Frame, Span, VideoInfo, Waveform
 from dubkit.soundtrack import Soundtrack
+from dubkit.store import file_content
 from dubkit.timing import FrameTimes
 
-__all__ = ["PictureOut", "frames_looked_at", "upright_frames", "write_picture", "write_timeline"]
+__all__ = ["PictureOut", "frames_in", "write_picture", "write_timeline"]
+
+_WORD = 64  # bytes for what stands for a frame that is taken over
 
 
 @dataclass(frozen=True)
@@ -35,10 +43,12 @@ class PictureOut:
 
     Attributes:
         clips: The patches that are whole; none where none were wanted.
+        reused: How many of them were there already.
         notes: What is to be said about master and patches.
     """
 
     clips: tuple[PatchClip, ...]
+    reused: int
     notes: tuple[str, ...]
 
 
@@ -49,6 +59,7 @@ def write_picture(
     cast: CastSpans,
     sound: Soundtrack,
     outcome: Outcome,
+    kept: Kept,
     progress: Callable[[int, int], None],
 ) -> PictureOut:
     """Render every span and write what the job wants of it: the master with its sound, and the patches.
@@ -60,48 +71,103 @@ def write_picture(
         cast: The spans to change.
         sound: The sound of the master.
         outcome: Told of spans that fail.
+        kept: Lips and references that are there already, and where new ones are kept.
         progress: Called with (frames written, frames in all).
 
     Raises:
         OutputError: if something cannot be written; nothing half-written is left.
     """
     job, picture, times = ready.job, ready.picture, analysis.times
-    patches: list[PatchClips] = []
-
-    def span_failed(span: Span, error: Exception) -> None:
-        outcome.fail(span.line, str(error) or type(error).__name__, frames=span.frames)
-        for clips in patches:
-            clips.fail(span)
-
-    def taken(rendered: Iterator[Rendered]) -> Iterator[Rendered]:
-        for item in rendered:
-            for clips in patches:
-                clips.take(item)
-            yield replace(item, frame=turned_frame(item.frame, -picture.rotation))
-
+    listen = SpanListener(lines, times, ready.model, cast.held)
+    kept.gather(ready, analysis, cast.spans)
     with ExitStack() as stack:
         master: Writer[Frame | KeptFrame] = _Nowhere()
         if job.output is not None:
             master = stack.enter_context(_master(ready, analysis, cast, job.output, sound))
+        patches = []
         if job.patches is not None:
-            patches.append(stack.enter_context(PatchClips(job, picture, times, cast.spans, Grid(picture, times))))
-        rendered = render_spans(
-            _frames(ready, analysis, cast, master),
-            cast.spans,
+            patches.append(stack.enter_context(_clips(ready, analysis, cast, listen, kept)))
+        spans = patches[0].missing if job.output is None else cast.spans
+        rendering = render_spans(
+            _frames(ready, analysis, spans, master),
+            spans,
             analysis.tracks,
             ready.model,
-            SpanListener(lines, times, ready.model, cast.held),
+            listen,
+            kept.shelf.reference,
             ready.settings.render,
-            span_failed,
+            _span_failed(cast, outcome, patches),
             ready.enhancer,
+            kept.lips,
         )
-        sounds = [] if job.output is None else [sound.blocks()]
-        written = _written(taken(rendered), master, len(times))
-        conform_master(written, sounds, times, master, progress)
+        taken = _taken(stack.enter_context(closing(rendering)), patches, picture)
+        if job.output is None:
+            _write_patches(taken, spans, len(times), progress)
+        else:
+            _write_master(_written(taken, master, len(times)), ready.settings.render, sound, times, master, progress)
     notes = master.notes if isinstance(master, MasterWriter) else ()
     if not patches:
-        return PictureOut((), notes)
-    return PictureOut(patches[0].clips, (*notes, *patches[0].notes))
+        return PictureOut((), 0, (*notes, *kept.lips.notes))
+    return PictureOut(patches[0].clips, patches[0].reused, (*notes, *patches[0].notes, *kept.lips.notes))
+
+
+def _span_failed(cast: CastSpans, outcome: Outcome, patches: Sequence[PatchClips]) -> OnFailure:
+    """What is done about a span, or the rest of one, that fails."""
+    starts = {(span.track, span.frames.stop): span.frames.start for span in cast.spans}
+
+    def failed(span: Span, error: Exception) -> None:
+        reason = str(error) or type(error).__name__
+        if span.frames.start > starts[span.track, span.frames.stop]:
+            reason = f"{reason}; from frame {span.frames.start} on its lips are as they were"
+        outcome.fail(span.line, reason, frames=span.frames)
+        for clips in patches:
+            clips.fail(span)
+
+    return failed
+
+
+def _taken(rendered: Iterator[Rendered], patches: Sequence[PatchClips], picture: VideoInfo) -> Iterator[Rendered]:
+    """What was rendered, its changes written to the patches, its frame as it is stored."""
+    for item in rendered:
+        for clips in patches:
+            clips.take(item)
+        yield replace(item, frame=turned_frame(item.frame, -picture.rotation))
+
+
+def _write_patches(
+    rendered: Iterator[Rendered], spans: Sequence[Span], count: int, progress: Callable[[int, int], None]
+) -> None:
+    """Let everything pass that patches are made of, where there is no master."""
+    total = int(frames_in(count, spans).sum())
+    for done, _ in enumerate(rendered, 1):
+        progress(done, total)
+
+
+def _write_master(
+    frames: Iterator[Frame | KeptFrame],
+    settings: RenderSettings,
+    sound: Soundtrack,
+    times: FrameTimes,
+    master: Writer[Frame | KeptFrame],
+    progress: Callable[[int, int], None],
+) -> None:
+    """Write the master here, while the frames that come next are blended by a thread of its own."""
+    with closing(ahead(frames, settings.ahead_mib << 20, _bytes, "dubkit blending")) as written:
+        conform_master(written, [sound.blocks()], times, master, progress)
+
+
+def _clips(ready: Ready, analysis: Analysis, cast: CastSpans, listen: SpanListener, kept: Kept) -> PatchClips:
+    job, picture, times = ready.job, ready.picture, analysis.times
+    keys = dict[Span, str]()
+    if kept.store is not None:
+        further = [job.patch_format]
+        if job.enhancer is not None:
+            further.append(file_content(job.enhancer, kept.store).digest)
+        tracks = {track.index: track for track in analysis.tracks}
+        references = kept.shelf.reference if kept.wanted else None
+        keys = clip_keys(cast.spans, tracks, listen, references, kept.lips, ready.settings.render, *further)
+    records = ClipRecords(kept.store, keys)
+    return PatchClips(job, picture, times, cast.spans, Grid(picture, times), records)
 
 
 def write_timeline(
@@ -127,50 +193,25 @@ def write_timeline(
     return write_timelines(timeline, ready.job.patches, exact=not grid.varies)
 
 
-def upright_frames(path: Path, picture: VideoInfo, times: FrameTimes) -> Iterator[Frame]:
-    """The frames of a picture as they are looked at; a still image is repeated as long as ``times`` says."""
-    frames = read_frames(path, upright=True)
-    if not picture.is_still:
-        yield from frames
-        return
-    photograph = next(frames)
-    for index in range(len(times)):
-        yield replace(photograph, index=index, pts=int(times.pts[index]))
-
-
-def frames_looked_at(
-    count: int, spans: Sequence[Span], tracks: Sequence[FaceTrack], model: LipModel, settings: RenderSettings
-) -> npt.NDArray[np.bool_]:
-    """Which of ``count`` frames :func:`~dubkit.render.render_spans` has to see; it does the same without the others.
-
-    Args:
-        count: Frames of the picture.
-        spans: What must change.
-        tracks: The face tracks the spans speak of.
-        model: The generator.
-        settings: How.
-    """
-    seen = np.zeros(count, bool)
-    last_use = dict[int, int]()
+def frames_in(count: int, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
+    """(count,) which frames of a picture lie in a span."""
+    inside = np.zeros(count, bool)
     for span in spans:
-        seen[span.frames.start : span.frames.stop] = True
-        last_use[span.track] = max(last_use.get(span.track, 0), span.frames.stop)
-    if model.config.reference is not Reference.SAME:
-        for track in tracks:
-            every = settings.reference_every
-            first = -(-track.frames.start // every) * every
-            seen[first : min(track.frames.stop, last_use.get(track.index, 0)) : every] = True
-    return seen
+        inside[span.frames.start : span.frames.stop] = True
+    return inside
 
 
-def _frames(ready: Ready, analysis: Analysis, cast: CastSpans, master: Writer[Frame | KeptFrame]) -> Iterator[Frame]:
-    """The frames that have to be seen, as they are looked at; all of them where nothing is taken over as it is."""
+def _frames(
+    ready: Ready, analysis: Analysis, spans: Sequence[Span], master: Writer[Frame | KeptFrame]
+) -> Iterator[Frame]:
+    """The frames that have to be seen, as they are looked at; all of them where a master is encoded as a whole."""
+    job, times = ready.job, analysis.times
+    if job.output is None:
+        return chosen_frames(job.video, ready.picture, times, frames_in(len(times), spans))
     kept = master.kept if isinstance(master, MasterWriter) else None
     if kept is None:
-        return upright_frames(ready.job.video, ready.picture, analysis.times)
-    count, settings = len(analysis.times), ready.settings.render
-    seen = kept.needed | frames_looked_at(count, cast.spans, analysis.tracks, ready.model, settings)
-    return read_picked(ready.job.video, seen, analysis.times, kept.packets, upright=True)
+        return upright_frames(job.video, ready.picture, times)
+    return read_picked(job.video, kept.needed | frames_in(len(times), spans), times, kept.packets, upright=True)
 
 
 def _written(
@@ -188,6 +229,10 @@ def _written(
         yield item.frame if item.changed or kept.needed[index] else KeptFrame(index)
         following = index + 1
     yield from map(KeptFrame, range(following, count))
+
+
+def _bytes(item: Frame | KeptFrame) -> int:
+    return frame_bytes(item) if isinstance(item, Frame) else _WORD
 
 
 def _master(ready: Ready, analysis: Analysis, cast: CastSpans, output: Path, sound: Soundtrack) -> MasterWriter:

@@ -18,10 +18,11 @@ from dubkit.media import MasterWriter, WriteSettings, probe
 from dubkit.original_speech import SpeechSettings
 from dubkit.patches import check_patches
 from dubkit.places import model_folders
-from dubkit.render import RenderSettings
+from dubkit.render_settings import RenderSettings, with_memory
 from dubkit.schema import DubJob, MediaInfo, VideoInfo
 from dubkit.shots import read_cut_list
 from dubkit.soundtrack import check_sound_wanted
+from dubkit.store import open_store
 from dubkit.who_speaks import CastTools, check_cues, open_cast
 
 __all__ = ["DubSettings", "Ready", "prepare"]
@@ -81,7 +82,13 @@ class Ready:
     enhancer: Enhancer | None = None
 
 
-def prepare(job: DubJob, settings: DubSettings, engine: Voice | None, source: LineGiver | None = None) -> Ready:
+def prepare(
+    job: DubJob,
+    settings: DubSettings,
+    engine: Voice | None,
+    source: LineGiver | None = None,
+    like: Ready | None = None,
+) -> Ready:
     """Open everything; whatever is wrong with what was given is said here, before any work.
 
     Args:
@@ -89,6 +96,8 @@ def prepare(job: DubJob, settings: DubSettings, engine: Voice | None, source: Li
         settings: How.
         engine: Speaks whatever engine the job names; None for that one.
         source: Gives the lines in place of the job's cues and voice; None takes those.
+        like: Another job, such as that of another language: what networks it has loaded are used here too, where the
+            same ones are asked for.
 
     Raises:
         InputError, OutputError: saying what is wrong.
@@ -107,14 +116,45 @@ def prepare(job: DubJob, settings: DubSettings, engine: Voice | None, source: Li
     check_patches(job, picture)
     check_sound_wanted(job)
     _check_cuts(job, picture)
-    detector, note = choose_detector(job.detector, job.detector_model, folders=model_folders())
-    model = load_model(job.model, job.device, folders=model_folders())
-    cast = open_cast(job)
-    enhancer = OnnxEnhancer(job.enhancer, job.device) if job.enhancer is not None else None
+    detector, note = _detector(job, like)
+    model = _model(job, settings.render.synthesis.compiled, like)
+    cast = _cast(job, like)
+    enhancer = _enhancer(job, like)
     if source is None:
-        source = open_lines(job, picture.rate, settings.lines, engine)  # last: it reads a whole voice
+        source = open_lines(
+            job, picture.rate, settings.lines, engine, open_store(job.work_dir)
+        )  # last: it reads a whole voice
         check_cues(cast, job, source.numbers)
-    return Ready(job, replace(settings, write=write), media, picture, source, model, detector, note, cast, enhancer)
+    settings = replace(settings, write=write, render=with_memory(settings.render, job.memory))
+    return Ready(job, settings, media, picture, source, model, detector, note, cast, enhancer)
+
+
+def _same(job: DubJob, other: DubJob, *names: str) -> bool:
+    return all(getattr(job, name) == getattr(other, name) for name in names)
+
+
+def _detector(job: DubJob, like: Ready | None) -> tuple[FaceDetector, str]:
+    if like is not None and _same(job, like.job, "detector", "detector_model"):
+        return like.detector, like.detector_note
+    return choose_detector(job.detector, job.detector_model, folders=model_folders())
+
+
+def _model(job: DubJob, compiled: bool, like: Ready | None) -> LipModel:
+    if like is not None and _same(job, like.job, "model", "device", "precision"):
+        return like.model
+    return load_model(job.model, job.device, folders=model_folders(), precision=job.precision, compiled=compiled)
+
+
+def _cast(job: DubJob, like: Ready | None) -> CastTools:
+    if like is not None and _same(job, like.job, "recognition_model", "expert", "device"):
+        return open_cast(job, like.cast)
+    return open_cast(job)
+
+
+def _enhancer(job: DubJob, like: Ready | None) -> Enhancer | None:
+    if like is not None and _same(job, like.job, "enhancer", "device"):
+        return like.enhancer
+    return None if job.enhancer is None else OnnxEnhancer(job.enhancer, job.device)
 
 
 def _check_fields(job: DubJob, picture: VideoInfo) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from dubkit.errors import OutputError, RecordError
 from dubkit.media.aside import output_error, written_aside
 from dubkit.places import cache_folder
+from dubkit.remote_folder import RemoteFolder, folder_url
 from dubkit.schema import dumps, loads
 
 __all__ = ["FileContent", "Lookup", "Recipe", "Store", "StoreEntry", "file_content", "open_store"]
@@ -127,17 +128,18 @@ class Store:
     """Results kept in a folder.
 
     Args:
-        folder: Where; it is made when the first result is kept.
+        folder: Where; it is made when the first result is kept. It may be a URL: see :mod:`dubkit.remote_folder`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder, self.url = Path(folder), folder_url(folder)
+        self._remote = RemoteFolder(self.url) if self.url else None
 
     def look_up(self, recipe: Recipe) -> Lookup:
         """What was kept for ``recipe``, checked; it counts as used now."""
         path = self._path(recipe)
         try:
-            raw = path.read_bytes()
+            raw = path.read_bytes() if self._remote is None else self._remote.read(self._name(path))
         except (FileNotFoundError, NotADirectoryError):
             return Lookup()
         except OSError as error:
@@ -153,8 +155,9 @@ class Store:
             return Lookup(trouble="is of another version of dubkit")
         if header.kind != recipe.kind or header.facts != dict(recipe.facts):
             return Lookup(trouble="is of something else")
-        with suppress(OSError):
-            os.utime(path)
+        if self._remote is None:
+            with suppress(OSError):
+                os.utime(path)
         return Lookup(True, data)
 
     def keep(self, recipe: Recipe, data: bytes, about: str) -> None:
@@ -171,15 +174,25 @@ class Store:
         path = self._path(recipe)
         header = _Header(recipe.kind, recipe.version, about, len(data), dict(recipe.facts))
         rest = dumps(header, indent=None).encode() + b"\n" + data
+        raw = _MAGIC + _digest(rest) + b"\n" + rest
+        if self._remote is not None:
+            try:
+                self._remote.write(self._name(path), raw)
+            except OSError as error:
+                raise output_error(path, error) from error
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(path.parent, error) from error
         with _writing, written_aside(path) as part:
-            part.write_bytes(_MAGIC + _digest(rest) + b"\n" + rest)
+            part.write_bytes(raw)
 
     def entries(self) -> Iterator[StoreEntry]:
         """Everything that is kept, by kind and name; damaged files too, so that they can be removed."""
+        if self._remote is not None:
+            yield from self._remote_entries(self._remote)
+            return
         for path in sorted(self.folder.glob(f"*/[!.]*{_ENDING}")):
             with suppress(OSError):  # somebody else may have removed it
                 status = path.stat()
@@ -195,9 +208,27 @@ class Store:
             OutputError: if it cannot be removed.
         """
         try:
-            entry.path.unlink(missing_ok=True)
+            if self._remote is None:
+                entry.path.unlink(missing_ok=True)
+            else:
+                self._remote.remove(self._name(entry.path))
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise output_error(entry.path, error) from error
+
+    def _remote_entries(self, remote: RemoteFolder) -> Iterator[StoreEntry]:
+        for file in remote.names(_ENDING):
+            try:
+                line = remote.read(file.name).split(b"\n", 2)[1]
+            except (OSError, IndexError):
+                line = b""
+            kind = file.name.partition("/")[0]
+            yield StoreEntry(self.folder / file.name, kind, _read_header(line).about, file.size, file.written)
+
+    def _name(self, path: Path) -> str:
+        """The file's path within a folder that is a URL."""
+        return path.relative_to(self.folder).as_posix()
 
     def _path(self, recipe: Recipe) -> Path:
         return self.folder / recipe.kind / f"{recipe.key}{_ENDING}"

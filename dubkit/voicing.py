@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,10 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from dubkit.audio import ActivitySettings, FlawFinder, Levels, chunk_levels, stretch, voiced_span
-from dubkit.dialogue import CastVoice, FitPlan, Place, TakenVoice, Voice, VoiceFiles, open_voice, read_cast
+from dubkit.cast_tables import read_cast_tables
+from dubkit.dialogue import CastVoice, FitPlan, Place, TakenVoice, Voice, VoiceFiles, cast_voices, open_voice
 from dubkit.errors import DubkitError, InputError, VoiceError
 from dubkit.media import probe, read_sound, sound_blocks, sound_duration, write_wav
 from dubkit.schema import Cue, DubJob, Line, SoundClip, Waveform
+from dubkit.spoken import speak
+from dubkit.store import Store
 from dubkit.timing import Seconds, TimeRange
 
 __all__ = [
@@ -28,6 +32,8 @@ __all__ = [
 
 _LONGEST = 300  # seconds; a longer file is not the voice of one cue
 _RATE = 48_000
+_THREADS = 2
+"""That listen to recordings at once; what each does is half Python, so more would only wait for one another."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,14 @@ def engine_of(job: DubJob) -> Voice | None:
     """What speaks the lines of ``job``, found to speak its language; None where a recording does.
 
     Raises:
-        VoiceError: if there is no such engine, the cast file cannot be used, or a voice does not speak the language.
+        InputError: if there is no such engine, the cast file cannot be used, or a voice does not speak the language.
         MissingDependencyError: if an engine's package is not installed.
     """
     if job.voice is not None:
         return None
     engine: Voice | None = open_voice(job.tts) if job.tts else None
     if job.cast is not None:
-        cast = read_cast(job.cast)
+        cast = cast_voices(read_cast_tables(job.cast), job.cast)
         if not cast.voices and engine is None:
             remedy = "name one for each in a table [voices], or one for all with --tts"
             raise VoiceError("gives no speaker a voice", path=job.cast, remedy=remedy)
@@ -106,12 +112,25 @@ def recorded_voices(found: VoiceFiles, settings: ActivitySettings, progress: Cal
     """The voices in files of their own, without the silence around them."""
     taken: dict[int, TakenVoice] = {}
     reasons = dict(found.reasons)
-    for done, (number, path) in enumerate(found.files.items(), 1):
+
+    def listen(path: Path) -> TakenVoice | InputError:
         try:
-            taken[number] = _recorded(path, settings)
+            return _recorded(path, settings)
         except InputError as error:
-            reasons[number] = str(error)
-        progress(done, len(found.files))
+            return error
+
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dubkit voices")
+    try:
+        for done, (number, heard) in enumerate(
+            zip(found.files, pool.map(listen, found.files.values()), strict=True), 1
+        ):
+            if isinstance(heard, TakenVoice):
+                taken[number] = heard
+            else:
+                reasons[number] = str(heard)
+            progress(done, len(found.files))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return Voices(taken, reasons, found.notes)
 
 
@@ -143,14 +162,15 @@ def spoken_voices(
     folder: Path,
     settings: ActivitySettings,
     progress: Callable[[int, int], None],
+    store: Store | None = None,
 ) -> Voices:
-    """Each cue spoken by ``engine`` and kept in ``folder``; a line that fails costs itself alone."""
+    """Each cue spoken by ``engine``, or as ``store`` has it, in ``folder``; a line that fails costs itself alone."""
     taken: dict[int, TakenVoice] = {}
     reasons: dict[int, str] = {}
     for done, cue in enumerate(cues, 1):
         path = folder / f"line_{cue.index}.wav"
         try:
-            sound = engine.speak(cue.text, language, speaker=cue.speaker)
+            sound = speak(engine, cue.text, language, cue.speaker, store)
             clip = _trimmed(sound, path, settings)
             write_wav(path, sound)
             taken[cue.index] = TakenVoice(clip)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from dubkit.analysis import Analysis
+from dubkit.cast_tables import read_cast_tables
 from dubkit.casting import (
     CastSettings,
     CastSpans,
+    cast_faces,
     cast_lines,
     cast_notes,
     check_cues_named,
     check_people_named,
-    read_faces,
 )
 from dubkit.errors import ModelError, OutputError
 from dubkit.faces import FaceEmbedder, choose_embedder
@@ -22,7 +23,7 @@ from dubkit.faces.fingerprint import file_fingerprint
 from dubkit.lines import Lines
 from dubkit.lipsync import SyncModel, find_expert, load_expert
 from dubkit.media.aside import check_target
-from dubkit.original_speech import SPEECH_VERSION, SpeechSettings, watch_speech
+from dubkit.original_speech import SPEECH_VERSION, Onlooker, SpeechSettings, watch_speech
 from dubkit.places import model_folders
 from dubkit.schema import Cast, DubJob, OriginalSpeech, dumps
 from dubkit.sounding import sounding_times
@@ -55,8 +56,12 @@ class CastTools:
     expert_print: str = ""
 
 
-def open_cast(job: DubJob) -> CastTools:
+def open_cast(job: DubJob, networks: CastTools | None = None) -> CastTools:
     """Open the cast file and the networks of ``job``.
+
+    Args:
+        job: The job.
+        networks: Those of a job that asks for the same ones, to be used again; None loads them.
 
     Raises:
         InputError: if the cast file cannot be used.
@@ -68,7 +73,9 @@ def open_cast(job: DubJob) -> CastTools:
         if job.cast_sheet.suffix.lower() != ".png":
             raise OutputError("is no name for a picture", path=job.cast_sheet, remedy="let it end in .png")
         check_target(job.cast_sheet)
-    cast = Cast() if job.cast is None else read_faces(job.cast)
+    cast = Cast() if job.cast is None else cast_faces(read_cast_tables(job.cast), job.cast)
+    if networks is not None:
+        return replace(networks, cast=cast)
     embedder, told_apart = choose_embedder(job.recognition_model, folders=model_folders())
     tools = CastTools(cast, embedder, told_apart, None, "how mouths move")
     if job.expert == _NONE:
@@ -111,14 +118,18 @@ def watch_original(
     settings: SpeechSettings,
     progress: Callable[[str, int, int], None],
     store: Store | None = None,
+    onlooker: Onlooker | None = None,
 ) -> OriginalSpeech:
-    """What the original of ``job`` shows of who speaks; nothing where it is a still image or shows no face."""
+    """What the original of ``job`` shows of who speaks; nothing where it is a still image or shows no face.
+
+    ``onlooker`` looks on if the film has to be decoded for it.
+    """
     still = analysis.media.video is not None and analysis.media.video.is_still
     if still or not analysis.tracks:
         return OriginalSpeech()
 
     def watch() -> OriginalSpeech:
-        return watch_speech(job.video, analysis, tools.expert, settings, progress)
+        return watch_speech(job.video, analysis, tools.expert, settings, progress, onlooker)
 
     if store is None:
         return watch()

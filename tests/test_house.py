@@ -16,12 +16,34 @@ GROUND = {"schema", "timing", "errors"}
 COMPOSERS = {
     *("compose", "analysis", "render", "lines", "soundtrack", "outcome", "places"),
     *("levelling", "listening", "deliverables", "options"),
-    *("patches", "patch_timeline", "picture_out", "readiness"),
+    *("patches", "patch_timeline", "picture_in", "picture_out", "readiness"),
+    *(
+        "clip_records",
+        "drawing",
+        "kept",
+        "lips",
+        "references",
+        "render_settings",
+        "scratch",
+        "spoken",
+        "amounts",
+        "store_care",
+    ),
     *("voicing", "fitting", "given"),
     *("track_crops", "video_sound", "people"),
-    *("original_speech", "sounding", "who_speaks", "cast_sheet"),
+    *("original_speech", "sounding", "who_speaks", "cast_sheet", "cast_tables"),
     *("analysis_settings", "analysis_report", "watching", "eyes", "store", "stored"),
-    *("in_memory", "moviepy"),
+    *("in_memory", "moviepy", "ahead"),
+    *(
+        "languages",
+        "language_jobs",
+        "language_report",
+        "planning",
+        "cluster",
+        "cluster_run",
+        "lip_tasks",
+        "remote_folder",
+    ),
     *("host_run", "host_run_clip", "host_run_cut", "host_run_files", "host_run_job", "host_run_lines"),
     *("doctor", "plugin_install", "plugin_places"),
 }
@@ -53,6 +75,8 @@ ONLY_IN = {
     "tqdm": {"pipelines/dubkit_cli"},
     "pooch": {"dubkit/lipsync/fetch.py"},
     "moviepy": {"dubkit/moviepy.py"},
+    "fsspec": {"dubkit/remote_folder.py"},
+    "ray": {"dubkit/cluster.py"},
 }
 DRAWERS = {"utils", "util", "helpers", "common", "misc", "core", "manager"}
 

@@ -39,7 +39,7 @@ from dubkit.schema import (
 from dubkit.timing import FrameRange, FrameRate, FrameTimes
 from dubkit_cli.main import run
 from tests.films import OneFace, write_talk
-from tests.test_render import Painter, listen, track
+from tests.test_render import Painter, listen, track, whom
 
 RATE = FrameRate.of(25)
 TIMES = FrameTimes.constant(40, RATE)
@@ -85,7 +85,7 @@ def make(
 
         plain = BlendSettings(match_colour=False, match_detail=False)
         rendered = render_spans(
-            frames_of(video), SPANS, TRACKS, cast("LipModel", Painter(breaks_at=breaks_at)), listen,
+            frames_of(video), SPANS, TRACKS, cast("LipModel", Painter(breaks_at=breaks_at)), listen, whom,
             RenderSettings(window_frames=8, blend=plain), fail,
         )  # fmt: skip
         for item in rendered:
@@ -224,7 +224,14 @@ def test_a_run_that_is_stopped_leaves_no_half_patch(tmp_path: Path) -> None:
     job = DubJob(Path("film.mov"), None, "es", Path("es.srt"), Path("es.wav"), patches=tmp_path)
     with pytest.raises(KeyboardInterrupt), PatchClips(job, video, TIMES, SPANS, Grid(video, TIMES)) as clips:  # noqa: PT012
         rendered = render_spans(
-            frames_of(video), SPANS, TRACKS, cast("LipModel", Painter()), listen, RenderSettings(), lambda *_: None
+            frames_of(video),
+            SPANS,
+            TRACKS,
+            cast("LipModel", Painter()),
+            listen,
+            whom,
+            RenderSettings(),
+            lambda *_: None,
         )
         for item in rendered:
             clips.take(item)

@@ -12,7 +12,7 @@ import dubkit
 from dubkit.errors import InputError
 from dubkit.lipsync import LipModel, Reference
 from dubkit.media import WriteSettings, read_frames
-from dubkit.picture_out import frames_looked_at
+from dubkit.picture_out import frames_in
 from dubkit.render import RenderSettings, render_spans
 from dubkit.schema import Frame, Span
 from dubkit.timing import FrameRange
@@ -20,7 +20,7 @@ from samples.make import SampleFiles
 from tests.media.masters import video_of, written
 from tests.media.remaster import packets_of
 from tests.media.zoo import make
-from tests.test_render import Painter, frames, listen, track
+from tests.test_render import Painter, frames, listen, track, whom
 
 
 def rendered(given: list[Frame], spans: list[Span], reference: Reference, window: int) -> dict[int, Frame]:
@@ -34,6 +34,7 @@ def rendered(given: list[Frame], spans: list[Span], reference: Reference, window
         [track(0, 0, 60), track(1, 22, 60, left=60)],
         cast("LipModel", model),
         listen,
+        whom,
         RenderSettings(window_frames=window),
         lambda span, error: failures.append(error),
     )
@@ -52,9 +53,7 @@ def test_what_is_not_looked_at_makes_no_difference(
     runs: list[tuple[int, int, int]], window: int, reference: Reference
 ) -> None:
     spans = [Span(n, face, 0, FrameRange(start, stop)) for n, (face, start, stop) in enumerate(runs)]
-    tracks = [track(0, 0, 60), track(1, 22, 60, left=60)]
-    model = cast("LipModel", Painter(reference))
-    seen = frames_looked_at(60, spans, tracks, model, RenderSettings())
+    seen = frames_in(60, spans)
     whole = rendered(list(frames(60)), spans, reference, window)
     picked = rendered([frame for frame in frames(60) if seen[frame.index]], spans, reference, window)
     assert sorted(whole) == sorted(picked) == sorted({n for span in spans for n in span.frames.indices})

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from dubkit.blending import BlendSettings, Enhancer, Pixels
+from dubkit.lips import LipRecords
 from dubkit.lipsync import LipModel, ModelConfig, Reference
 from dubkit.render import Rendered, RenderSettings, render_spans
 from dubkit.schema import ColourFamily, ColourTags, FaceTrack, Frame, PixelFormat, Span
@@ -66,6 +67,11 @@ def listen(span: Span) -> npt.NDArray[np.float32]:
     return windows
 
 
+def whom(track: FaceTrack, frames: FrameRange) -> npt.NDArray[np.float32]:
+    """A reference that differs from track to track."""
+    return np.full((96, 96, 3), (track.index + 1) / 10, np.float32)
+
+
 def render(
     spans: list[Span],
     tracks: list[FaceTrack],
@@ -73,6 +79,7 @@ def render(
     count: int = 40,
     settings: RenderSettings | None = None,
     enhancer: Enhancer | None = None,
+    records: LipRecords | None = None,
 ) -> tuple[list[Rendered], list[tuple[Span, str]]]:
     failures: list[tuple[Span, str]] = []
     results = list(
@@ -82,9 +89,11 @@ def render(
             tracks,
             cast("LipModel", model or Painter()),
             listen,
+            whom,
             settings or RenderSettings(),
             lambda span, error: failures.append((span, str(error))),
             enhancer,
+            records,
         )
     )
     return results, failures
@@ -193,6 +202,7 @@ def test_a_voice_that_cannot_be_read_fails_its_span_alone() -> None:
             [track(0, 0, 40)],
             cast("LipModel", Painter()),
             deaf,
+            whom,
             RenderSettings(),
             lambda span, error: failures.append(span.line),
         )
@@ -239,7 +249,8 @@ def test_no_more_than_a_window_of_frames_is_held() -> None:
         [track(0, 0, 200)],
         cast("LipModel", Painter()),
         listen,
-        RenderSettings(window_frames=16),
+        whom,
+        RenderSettings(window_frames=16, ahead_mib=0),
         lambda span, error: None,
     )
     for count, _ in enumerate(rendered):

@@ -24,7 +24,7 @@ from dubkit.timing import FrameRange
 from tests.blending.test_pixels import covered
 from tests.media.masters import frames_for, made_up, video_of, written
 from tests.media.zoo import make
-from tests.test_render import Painter, listen, track
+from tests.test_render import Painter, listen, track, whom
 
 SIZE = (130, 122)
 FRAMES = 8
@@ -77,6 +77,7 @@ def rendered(source: Path) -> Iterator[tuple[Frame, Rendered]]:
         [track(0, 0, FRAMES, left=41)],
         cast("LipModel", Painter()),
         listen,
+        whom,
         RenderSettings(),
         lambda span, error: failures.append(error),
     )

@@ -1,6 +1,6 @@
 """Which face speaks which line, and which of its frames must change."""
 
-from dubkit.casting.cast_file import cast_notes, check_cues_named, check_people_named, read_faces
+from dubkit.casting.cast_file import cast_faces, cast_notes, check_cues_named, check_people_named
 from dubkit.casting.decide import DecideSettings, decide_speakers
 from dubkit.casting.evidence import Evidence, EvidenceSettings, Listening, weigh_mouths
 from dubkit.casting.needed import NeedSettings, frames_needed, lips_move
@@ -16,6 +16,7 @@ __all__ = [
     "Listening",
     "NeedSettings",
     "UsableSettings",
+    "cast_faces",
     "cast_lines",
     "cast_notes",
     "check_cues_named",
@@ -23,6 +24,5 @@ __all__ = [
     "decide_speakers",
     "frames_needed",
     "lips_move",
-    "read_faces",
     "weigh_mouths",
 ]

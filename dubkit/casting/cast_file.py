@@ -2,7 +2,7 @@
 
 ::
 
-    [voices]                # read by dubkit.dialogue.read_cast
+    [voices]                # read by dubkit.dialogue.cast_voices
     NARRATOR = "espeak:es+f3"
 
     [faces]                 # speaker in the subtitles = person, as `dubkit faces` names them
@@ -17,7 +17,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,42 +24,30 @@ from typing import Any
 from dubkit.errors import InputError
 from dubkit.schema import OFF_SCREEN, Cast, Cue
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["cast_faces", "cast_notes", "check_cues_named", "check_people_named", "faces_of", "speaker_key"]
 
-__all__ = ["cast_notes", "check_cues_named", "check_people_named", "faces_of", "read_faces", "speaker_key"]
-
-_TABLES = ("voices", "faces", "cues")
 _EXAMPLE = 'write a table [faces] with lines such as EILEEN = "A", or [cues] with lines such as 7 = "off-screen"'
 
 
-def read_faces(path: Path) -> Cast:
-    """What a cast file says of faces; nothing where it speaks of voices alone.
+def cast_faces(tables: Mapping[str, Any], path: Path) -> Cast:
+    """What the tables of a cast file say of faces; nothing where they speak of voices alone.
+
+    Args:
+        tables: As TOML gives them.
+        path: Where they were read.
 
     Raises:
-        InputError: if it cannot be read, or says something that is not known here.
+        InputError: if they say something that is not known here.
     """
-    path = Path(path)
-    try:
-        tree = tomllib.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError as error:
-        raise InputError("does not exist", path=path, remedy="give a cast file, in TOML") from error
-    except (OSError, ValueError) as error:  # ValueError: neither UTF-8 nor TOML
-        raise InputError(f"cannot be read as a cast file ({error})", path=path, remedy=_EXAMPLE) from error
-    unknown = sorted(set(tree) - set(_TABLES))
-    if unknown:
-        raise InputError(f"has {unknown[0]!r}, which is not known here", path=path, remedy=_EXAMPLE)
     identities: dict[str, tuple[str, ...]] = {}
     seen: dict[str, str] = {}
-    for speaker, people in _table(tree, "faces", path).items():
+    for speaker, people in _table(tables, "faces", path).items():
         identities[speaker] = _people(people, f"gives {speaker!r}", path)
         twin = seen.setdefault(speaker_key(speaker), speaker)
         if twin != speaker:
             raise InputError(f"names {twin!r} and {speaker!r}, who are the same", path=path, remedy="keep one of them")
     cues: dict[int, str] = {}
-    for number, person in _table(tree, "cues", path).items():
+    for number, person in _table(tables, "cues", path).items():
         if not (number.isascii() and number.isdigit()):
             raise InputError(f"has a cue {number!r}, which is no number", path=path, remedy=_EXAMPLE)
         (cues[int(number)],) = _people([person], f"gives cue {number}", path)
@@ -123,8 +110,8 @@ def speaker_key(speaker: str) -> str:
     return " ".join(speaker.split()).casefold()
 
 
-def _table(tree: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
-    table = tree.get(name, {})
+def _table(tables: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    table = tables.get(name, {})
     if not isinstance(table, dict):
         raise InputError(f"has a {name!r} that is no table", path=path, remedy=_EXAMPLE)
     return table

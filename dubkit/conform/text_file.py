@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from dubkit.errors import OutputError
@@ -16,7 +15,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: if it cannot be written; then nothing of it is left.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")  # the same for every run: one that is killed leaves nothing behind
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)

@@ -35,6 +35,10 @@ class DubJob:
         detector: ``auto``, ``insightface``, ``yunet`` or ``cascade``.
         detector_model: Path of the detector's file or name of its package; empty looks in the usual places.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` ...
+        precision: In which numbers the generator runs: ``fp32``, ``bf16``, ``fp16``, or ``auto``: the fastest in which
+            it draws the same on that device.
+        memory: How much of the film's frames is held at a time, in MiB (``512``) or with a unit (``2GiB``); empty takes
+            what the settings say. Networks and encoders come on top.
         codec: FFmpeg encoder of the picture; ``auto`` stays with the source's codec where it can.
         keep_original: Whether the original sound is kept as a further track.
         original: What is heard of the original sound beside the lines: ``duck`` lowers it under them, ``mute`` leaves
@@ -78,6 +82,8 @@ class DubJob:
     detector: str = "auto"
     detector_model: str = ""
     device: str = "auto"
+    precision: str = "auto"
+    memory: str = ""
     codec: str = "auto"
     keep_original: bool = False
     original: str = "duck"

@@ -127,6 +127,10 @@ class DubReport:
         told_apart: What told people apart; empty where nothing was asked to.
         cast_by: What told who speaks, beside the cast file.
         enhancer: File of the face restoration network; empty without one.
+        spans: How many spans got new lips: runs of frames of one line, one face and one shot; those of patches that
+            were there already are not among them.
+        spans_reused: Of how many of these spans all lips were kept from an earlier run.
+        patches_reused: How many patches were there already, and are as they were.
         version: Version of this document's form.
     """
 
@@ -147,6 +151,9 @@ class DubReport:
     told_apart: str = ""
     cast_by: str = ""
     enhancer: str = ""
+    spans: int = 0
+    spans_reused: int = 0
+    patches_reused: int = 0
     version: int = REPORT_VERSION
 
     @property

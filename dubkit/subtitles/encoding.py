@@ -43,18 +43,35 @@ _SIGNATURES = (
 
 _MANY_FOREIGN = ("shift_jis", "gb18030", "euc_kr", "cp1251")
 _FEW_FOREIGN = ("cp1252", "cp1250", "cp1251")
+_PAGES = {
+    **dict.fromkeys(("ru", "uk", "be", "bg", "mk"), ("cp1251", "koi8-r")),
+    **dict.fromkeys(("cs", "hr", "hu", "pl", "ro", "sk", "sl", "sq"), ("cp1250", "iso-8859-2")),
+    **dict.fromkeys(("et", "lt", "lv"), ("cp1257",)),
+    **dict.fromkeys(("ar", "fa", "ur"), ("cp1256", "iso-8859-6")),
+    **dict.fromkeys(("he", "iw", "yi"), ("cp1255",)),
+    **dict.fromkeys(("zh", "cmn"), ("gb18030", "big5")),
+    "az": ("cp1254",),
+    "el": ("cp1253",),
+    "ja": ("shift_jis", "euc_jp"),
+    "ko": ("euc_kr",),
+    "th": ("cp874",),
+    "tr": ("cp1254",),
+    "vi": ("cp1258",),
+}
+"""Primary language tag -> the pages its files were written in before UTF-8."""
 
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
-def decode(data: bytes, path: Path, encoding: str = "") -> str:
+def decode(data: bytes, path: Path, encoding: str = "", language: str = "") -> str:
     """The text of a subtitle file.
 
     Args:
         data: All of the file.
         path: Where it came from, for the error's sentence.
         encoding: Python's name of the encoding, which then is not questioned; empty to find out.
+        language: Tag of the text's language, if known: code pages of its own are named first.
 
     Raises:
         SubtitleError: if the bytes are no text, or their encoding is unknown, or not the one given.
@@ -72,7 +89,7 @@ def decode(data: bytes, path: Path, encoding: str = "") -> str:
         declared = _XML_ENCODING.match(data)
         if declared is not None:
             return _decode_as(data, path, declared[1].decode("ascii"))
-        remedy = _likely(data)
+        remedy = _likely(data, language)
         raise SubtitleError(
             f"has an unknown text encoding (not UTF-8 from byte {error.start} on)", path=path, remedy=remedy
         ) from error
@@ -120,19 +137,20 @@ def _utf16_order(data: bytes) -> str:
     return ""
 
 
-def _likely(data: bytes) -> str:
+def _likely(data: bytes, language: str) -> str:
     """A remedy that names the likely code pages, each with the most foreign line as it would read."""
     line = max(data.splitlines(), key=lambda line: sum(byte > 127 for byte in line))
     letters = [byte for byte in line if byte > 127 or chr(byte).isalpha()]
     dense = sum(byte > 127 for byte in letters) > 0.45 * len(letters)
     readings = []
-    for name in _MANY_FOREIGN if dense else _FEW_FOREIGN:
+    own = _PAGES.get(language.replace("_", "-").partition("-")[0].lower(), ())
+    for name in dict.fromkeys((*own, *(_MANY_FOREIGN if dense else _FEW_FOREIGN))):
         try:
             data.decode(name)
             sample = " ".join(line.decode(name).split())[:16].rstrip()
         except UnicodeDecodeError:
             continue
-        if not dense or name == "cp1251" or _in_daily_use(sample):
+        if not dense or name in own or name == "cp1251" or _in_daily_use(sample):
             readings.append(f"{name} ({sample!r})")
     named = " or ".join(readings[:3]) or "cp1252, cp1250 or cp1251"
     return f"name the one that reads right with --encoding: {named}; or save the file as UTF-8"

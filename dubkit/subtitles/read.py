@@ -33,7 +33,9 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_cues(path: str | os.PathLike[str], *, encoding: str = "", rate: FrameRate | None = None) -> tuple[Cue, ...]:
+def read_cues(
+    path: str | os.PathLike[str], *, encoding: str = "", rate: FrameRate | None = None, language: str = ""
+) -> tuple[Cue, ...]:
     """The cues of a subtitle file, in film order.
 
     SRT, WebVTT, ASS, SSA, TTML, MicroDVD, SAMI, MPL2, TMP, Whisper and pysubs2 JSON, told apart by their content; the
@@ -46,12 +48,13 @@ def read_cues(path: str | os.PathLike[str], *, encoding: str = "", rate: FrameRa
         path: The file.
         encoding: Python's name of the text encoding, which then is not questioned; empty to find it out.
         rate: Frame rate of the picture, for files that count frames and do not declare their rate.
+        language: Tag of the text's language, if known, by which the likely encodings are named where none is certain.
 
     Raises:
         SubtitleError: if the file is missing, is no subtitle file, is damaged, or holds no cues.
     """
     path = Path(path)
-    text = decode(_load(path), path, encoding)
+    text = decode(_load(path), path, encoding, language)
     if not text.strip():
         raise SubtitleError("is empty", path=path, remedy=_REMEDY)
     events = _events(text, path, rate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def write_cues(path: Path, cues: Sequence[Cue], form: str, rate: FrameRate) -> N
         text = "\\N".join(_lines(cue.text.replace("{", "(").replace("}", ")")))
         script.append(pysubs2.SSAEvent(_ms(cue.span.start), _ms(cue.span.stop), text, name=cue.speaker))
     written = script.to_string(form, fps=float(rate.fps))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")  # the same for every run: one that is killed leaves nothing behind
     try:
         part.write_text(written, encoding="utf-8")
         part.replace(path)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dubkit.casting import cast_notes, check_cues_named, check_people_named, read_faces
+from dubkit.cast_tables import read_cast_tables
+from dubkit.casting import cast_faces, cast_notes, check_cues_named, check_people_named
 from dubkit.casting.cast_file import faces_of
-from dubkit.dialogue import read_cast
+from dubkit.dialogue import cast_voices
 from dubkit.errors import InputError
 from dubkit.schema import OFF_SCREEN, Cast, Cue
 from dubkit.timing import TimeRange
@@ -34,12 +35,12 @@ def cue(number: int, speaker: str = "") -> Cue:
 def test_one_file_for_voices_and_faces(tmp_path: Path) -> None:
     path = tmp_path / "cast.toml"
     path.write_text("\ufeff" + BOTH, encoding="utf-8")
-    cast = read_faces(path)
+    cast = cast_faces(read_cast_tables(path), path)
     assert cast.identities == {"EILEEN": ("A",), "Mr. Fox": ("B", "F"), "NARRATOR": (OFF_SCREEN,)}
     assert cast.cues == {7: "B", 12: OFF_SCREEN}
-    assert read_cast(path).voices == {"NARRATOR": "espeak:es+f3"}
+    assert cast_voices(read_cast_tables(path), path).voices == {"NARRATOR": "espeak:es+f3"}
     path.write_text('[voices]\nA = "espeak"\n')
-    assert read_faces(path) == Cast()
+    assert cast_faces(read_cast_tables(path), path) == Cast()
 
 
 def test_a_cue_goes_before_its_speaker() -> None:
@@ -53,6 +54,7 @@ def test_a_cue_goes_before_its_speaker() -> None:
     ("text", "problem"),
     [
         ("[faces", "cannot be read as a cast file"),
+        ("", "is an empty cast file"),
         ("faces = 3", "has a 'faces' that is no table"),
         ("[mouths]\nA = 1", "has 'mouths', which is not known here"),
         ("[faces]\nEVE = 3", "gives 'EVE' a face that is no name"),
@@ -68,14 +70,19 @@ def test_a_cast_file_that_says_something_else(tmp_path: Path, text: str, problem
     path = tmp_path / "cast.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=problem) as caught:
-        read_faces(path)
+        cast_faces(read_cast_tables(path), path)
     assert (caught.value.path, bool(caught.value.remedy)) == (path, True)
     assert "\n" not in str(caught.value)
 
 
-def test_a_cast_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_cast_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
-        read_faces(tmp_path / "none.toml")
+        read_cast_tables(tmp_path / "none.toml")
+    path = tmp_path / "cast.toml"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    for where in (path, tmp_path):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_cast_tables(where)
 
 
 def test_who_and_what_is_not_there_is_named_with_what_is() -> None:

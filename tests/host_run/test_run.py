@@ -23,6 +23,7 @@ from dubkit.host_run import HostStep, run_host_job
 from dubkit.host_run_clip import clip_result
 from dubkit.host_run_files import RESULT_FILE, write_host_result
 from dubkit.host_run_job import HostClip, HostClipResult, HostJob, HostResult, HostSound, HostTimeline
+from dubkit.lipsync import LipModel, load_model
 from dubkit.media import measure_times, probe, read_frames, read_sound
 from dubkit.schema import Frame, LineStatus
 from dubkit.timing import sample_count
@@ -69,7 +70,17 @@ def dubbed(
     )
     job = job_of(sample, tmp_path_factory.mktemp("host"), clips)
     steps: list[HostStep] = []
-    return job, run_host_job(job, HASTY, steps.append), steps
+    loads: list[str] = []
+
+    def counted(*arguments: Any, **named: Any) -> LipModel:
+        loads.append("generator")
+        return load_model(*arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dubkit.readiness.load_model", counted)
+        result = run_host_job(job, HASTY, steps.append)
+    assert loads == ["generator"]  # once for all clips
+    return job, result, steps
 
 
 def frames_of(path: Path) -> list[Frame]:

@@ -39,6 +39,24 @@ def test_a_code_page_is_not_guessed_but_named_in_the_remedy(words: str, encoding
     assert decode(data, HERE, encoding) == TEXT.format(words)
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "encoding"),
+    [
+        ("ar", "أين كنت طوال الليل؟", "cp1256"),
+        ("he-IL", "איפה היית כל הלילה?", "cp1255"),
+        ("el", "Πού ήσουν όλη νύχτα;", "cp1253"),
+        ("tr_TR", "Bütün gece neredeydin, çocuğum?", "cp1254"),
+        ("pl", "Gdzie byłaś całą noc?", "iso-8859-2"),
+        ("zh", "你到底去哪裡了？", "big5"),
+    ],
+)
+def test_pages_of_the_language_are_named_first(language: str, words: str, encoding: str) -> None:
+    data = TEXT.format(words).encode(encoding)
+    with pytest.raises(SubtitleError) as caught:
+        decode(data, HERE, language=language)
+    assert f"{encoding} ({words[:16].strip()!r})" in caught.value.remedy
+
+
 def test_the_users_word_wins_over_everything() -> None:
     data = "é".encode()
     assert decode(data, HERE) == "é"
