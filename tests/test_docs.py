@@ -30,16 +30,17 @@ def test_the_way_from_videos_to_weights(
     for name in ("first.mp4", "second.mp4"):
         shutil.copy(sample.video, tmp_path / "talking" / name)
     (tmp_path / "splits.csv").write_text("video,split\nfirst.mp4,train\nsecond.mp4,held-out\n", "utf-8")
-    few = TINY | {"run.steps": "3", "run.evaluate_every": "3"}
+    few = TINY | {"run.steps": "3", "run.evaluate_every": "3", "tutor.hearing": "1", "tutor.batch": "4"}
     lines = [f"{name} = {value}" for name, value in few.items()]
-    both = "\n".join(f"[{kind}]\n" + "\n".join(lines) for kind in ("expert", "generator"))
-    (tmp_path / "compact.toml").write_text(both, "utf-8")
+    tables = "\n".join(f"[{kind}]\n" + "\n".join(lines) for kind in ("expert", "tutor", "generator"))
+    (tmp_path / "compact.toml").write_text(tables, "utf-8")
     assert read_settings(tmp_path / "compact.toml", "expert").run.steps == 3
 
-    assert [command.split()[1] for command in COMMANDS] == ["prepare", "train", "train", "evaluate"]
+    assert [command.split()[1] for command in COMMANDS] == ["prepare", "train", "train", "train", "evaluate"]
     for command in COMMANDS:
         assert run(shlex.split(command)[1:]) == 0, capsys.readouterr().err
-    assert (tmp_path / "runs" / "generator" / "generator.safetensors").is_file()
+    for name in ("tutor", "generator"):
+        assert (tmp_path / "runs" / name / "generator.safetensors").is_file()
     assert (tmp_path / "sheet.png").stat().st_size > 1000
 
 

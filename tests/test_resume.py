@@ -44,11 +44,16 @@ def killed_and_resumed(film: Path, kills: int, seed: int, *, real: bool, codec: 
     assert whole is not None
     assert (whole.spans, whole.spans_reused, whole.patches_reused) == (CUES, 0, 0)
     wanted = files(film / "whole")
-    for number in range(kills):
+    killed = 0
+    for number in range(4 * kills):
         output, kept = f"killed{number}", f"kept{number}"
+        started = time.perf_counter()
         report = runs.run(output, kept, seconds=float(rng.uniform(0.02, 1.0)) * length)
-        stored = sum(entry.kind == "lips" for entry in Store(film / kept).entries())
-        if report is None:
+        if report is not None:  # it was too quick for that; the machine is less busy now
+            length = min(length, time.perf_counter() - started)
+        else:
+            killed += 1
+            stored = sum(entry.kind == "lips" for entry in Store(film / kept).entries())
             report = runs.run(output, kept)
             assert report is not None
             assert report.spans_reused >= stored - 1  # one span may be kept in two pieces
@@ -56,6 +61,9 @@ def killed_and_resumed(film: Path, kills: int, seed: int, *, real: bool, codec: 
         found = files(film / output)
         assert set(found) == set(wanted)
         assert [name for name in wanted if found[name] != wanted[name]] == []
+        if killed == kills:
+            return
+    raise AssertionError(f"only {killed} of {4 * kills} runs could be killed")
 
 
 def test_what_is_killed_is_finished_by_the_same_command(film: Path) -> None:

@@ -148,7 +148,7 @@ class SoundRun:
 
     def _in_step(self, frames: Iterator[AudioFrame], count: int) -> Iterator[Samples]:
         """The samples of the frames, many at once, and silence where the timestamps leave a gap."""
-        shift, held = 0, AudioFifo()
+        shift, held, form = 0, AudioFifo(), ("", "")
         ticks, parts = (self._time_base * self.sample_rate).as_integer_ratio()  # a fraction for each frame takes long
         tolerance, batch = int(_TOLERANCE * self.sample_rate), int(_BATCH * self.sample_rate)
         for frame in frames:
@@ -163,16 +163,13 @@ class SoundRun:
                     shift -= ahead
             frame.pts = None  # which a queue would want without gaps
             whole = frame.sample_rate == self.sample_rate and not cut
-            if gap or not whole or held.samples >= batch:
+            changed = form != (form := (frame.format.name, frame.layout.name))
+            if gap or changed or not whole or held.samples >= batch:
                 yield from self._emptied(held)
+                held = AudioFifo() if changed else held
             yield from silence(self.channels, gap)
             if whole:
-                try:
-                    held.write(frame)
-                except ValueError:  # its form is another than before
-                    yield from self._emptied(held)
-                    held = AudioFifo()
-                    held.write(frame)
+                held.write(frame)
                 count += gap + frame.samples
             else:
                 samples = self._converted(frame)[:, cut:]

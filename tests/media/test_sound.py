@@ -203,6 +203,24 @@ def test_a_sample_that_is_not_a_number(tmp_path: Path, bad: float) -> None:
     assert read_sound(path, sample_rate=8000, span=TimeRange(Fraction(0), Fraction(1))).length == 8000
 
 
+@pytest.mark.parametrize(("rate", "layout"), [(48_000, "mono"), (44_100, "stereo")])
+def test_a_broadcast_that_changes_its_sound_midway(tmp_path: Path, rate: int, layout: str) -> None:
+    """Channels and rate stay those of the beginning; what is heard stays."""
+    parts = [(48_000, "stereo", 300), (rate, layout, 500), (48_000, "stereo", 300)]
+    whole = b""
+    for number, (hertz, name, pitch) in enumerate(parts):
+        one = (0.3 * np.sin(2 * np.pi * pitch * np.arange(hertz) / hertz)).astype(np.float32)
+        wave = np.repeat(one[None], 1 if name == "mono" else 2, axis=0)
+        whole += make_sound(tmp_path / f"{number}.aac", wave, hertz, "aac", "adts", name).read_bytes()
+    (tmp_path / "changes.aac").write_bytes(whole)
+    sound = read_sound(tmp_path / "changes.aac", sample_rate=48_000)
+    assert sound.channels == 2
+    assert float(sound.duration) == pytest.approx(3, abs=0.2)
+    for at, pitch in ((0.5, 300), (1.5, 500), (2.6, 300)):
+        for part in sound.samples[:, round(48_000 * at) : round(48_000 * at) + 12_000]:
+            assert np.argmax(np.abs(np.fft.rfft(part))) * 4 == pytest.approx(pitch, abs=4)
+
+
 def test_no_sound(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", frames=3)
     with pytest.raises(MediaError, match="has no sound"):
