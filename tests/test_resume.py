@@ -18,11 +18,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("film")
-    make_film(folder)
-    return folder
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    make_film(tmp_path)
+    return tmp_path
 
 
 def files(folder: Path) -> dict[str, bytes]:

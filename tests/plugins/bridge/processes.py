@@ -14,7 +14,7 @@ from plugins.bridge.runner import Outcome, Runner
 
 ROOT = Path(__file__).parents[3]
 PATHS = [str(ROOT), str(ROOT / "pipelines")]
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Seconds after which a test gives up on what should take far less than one."""
 
 EVENT = """
