@@ -8,6 +8,7 @@ tracks are not looked for, and nothing is blended.
 from __future__ import annotations
 
 import argparse
+import os
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -38,8 +39,13 @@ def run_rival(video: Path, voice: Path, output: Path, generator: Path, detector:
         detector: A SCRFD ``.onnx`` file.
     """
     runtime = import_module("onnxruntime")
-    session = runtime.InferenceSession(str(generator), providers=["CPUExecutionProvider"])
-    faces = import_module("insightface").model_zoo.get_model(str(detector))
+    options = runtime.SessionOptions()
+    # Left alone it takes every core, whatever the process may use, and spins where it waits.
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    how = {"providers": ["CPUExecutionProvider"], "sess_options": options}
+    session = runtime.InferenceSession(str(generator), **how)
+    faces = import_module("insightface.model_zoo").model_zoo.get_model(str(detector), **how)
     faces.prepare(-1, input_size=_INPUT, det_thresh=0.5)
     capture = cv2.VideoCapture(str(video))
     fps = capture.get(cv2.CAP_PROP_FPS)
