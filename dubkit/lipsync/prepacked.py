@@ -2,6 +2,7 @@
 
 PyTorch's own convolution lays its weights out anew in every call, and passes over the result once more for each of the
 two. The operators used here are those that ``torch.compile`` calls on x86; called directly they need no compiler.
+Wide layers are done with fewer multiplications (:mod:`dubkit.lipsync.winograd`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from dubkit.lipsync.blocks import ConvBlock, TransposeBlock
+from dubkit.lipsync.winograd import MinimalConvolution, can_be_minimal
 
 __all__ = ["can_prepack", "prepack"]
 
@@ -62,17 +64,16 @@ class _Convolution(nn.Module):
         assert bias is not None, "folding a batch norm gives a bias"
         self._bias = bias.detach()
         self._weight = convolution.weight.detach()
+        self._minimal = MinimalConvolution(convolution, residual=residual) if can_be_minimal(convolution) else None
         self._packed = False
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, outputs, H', W')."""
-        operators: Any = torch.ops.mkldnn
         if not self._packed:
-            # Laid out for one picture, whatever comes first: the result must not depend on what that was.
-            pack = operators._reorder_convolution_weight
-            if self._transposed:
-                pack = operators._reorder_convolution_transpose_weight
-            self._weight, self._packed = pack(self._weight, *self._shape, 1, [1, *x.shape[1:]]), True
+            self._lay_out([*x.shape[1:]])
+        if self._minimal is not None:
+            return cast("Tensor", self._minimal(x))
+        operators: Any = torch.ops.mkldnn
         given = self._weight, self._bias, *self._shape, 1
         made: Tensor
         if self._residual:
@@ -82,3 +83,15 @@ class _Convolution(nn.Module):
         else:
             made = operators._convolution_pointwise(x, *given, "relu", [], "")
         return made
+
+    def _lay_out(self, shape: list[int]) -> None:
+        # For one picture, whatever comes first: the result must not depend on what that was, or what is beside it.
+        self._packed = True
+        if self._minimal is not None and self._minimal.is_steady(shape):
+            return
+        self._minimal = None
+        operators: Any = torch.ops.mkldnn
+        pack = operators._reorder_convolution_weight
+        if self._transposed:
+            pack = operators._reorder_convolution_transpose_weight
+        self._weight = pack(self._weight, *self._shape, 1, [1, *shape])
