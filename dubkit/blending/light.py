@@ -50,23 +50,17 @@ def light_field(new: Pixels, old: Pixels, mask: Mask, zone: Mask, settings: Ligh
         zone: (h, w) where lips may be.
         settings: How.
     """
-    size = (_COLUMNS, _ROWS)
-    weight = np.asarray(
-        cv2.resize((mask > 0) * (1 - mask) * (1 - zone), size, interpolation=cv2.INTER_AREA), np.float32
-    )
-    found = np.asarray(
-        cv2.resize(old, size, interpolation=cv2.INTER_AREA) - cv2.resize(new, size, interpolation=cv2.INTER_AREA),
-        np.float32,
-    )
+    rim = cv2.multiply(cv2.threshold(mask, 0, 1, cv2.THRESH_BINARY)[1] - mask, 1 - zone)
+    weight, found = _cells(rim), _cells(cv2.subtract(old, new))
     counts = weight > _MANY
     if not counts.any():
         return np.zeros((_ROWS, _COLUMNS, 3), np.float32)
-    middle = np.median(found[counts], axis=0)
+    middle = _medians(found[counts])
     off = np.abs(found - middle).max(axis=2) / np.float32(settings.outlier)
     weight = weight / np.square(1 + np.square(off))
-    middle = np.tensordot(weight, found, axes=2) / weight.sum()
+    middle = np.einsum("rc,rcb->b", weight, found) / weight.sum()
     # Each cell's weight is carried along, and a little of the overall mean where none is near.
-    sums = np.dstack([found * weight[..., None], weight])
+    sums = np.concatenate([found * weight[..., None], weight[..., None]], axis=2)
     blur_x = settings.reach * _COLUMNS
     blur_y = blur_x * (_ROWS / _COLUMNS) * (mask.shape[1] / mask.shape[0])
     sums = cv2.GaussianBlur(sums, (0, 0), blur_x, sigmaY=blur_y, borderType=cv2.BORDER_CONSTANT)
@@ -82,11 +76,22 @@ def steadied(field: Field, before: Field | None, settings: LightSettings) -> Fie
     if before is None:
         return field
     change = float(np.abs((field - before).mean(axis=(0, 1))).max())
-    share = np.float32(np.clip(change / settings.sudden, settings.steady, 1))
+    share = np.float32(min(max(change / settings.sudden, settings.steady), 1.0))
     return before + share * (field - before)
 
 
 def lit(new: Pixels, field: Field) -> Pixels:
     """``new`` with the field added."""
     height, width = new.shape[:2]
-    return np.asarray(new + cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.add(new, cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)), np.float32)
+
+
+def _cells(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Means over the field's cells."""
+    return np.asarray(cv2.resize(np.asarray(values), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _medians(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Of each column; ``numpy.median`` takes ten times as long for so few."""
+    ordered, half = np.sort(rows, axis=0), len(rows) // 2
+    return np.asarray((ordered[half] + ordered[~half]) / 2, np.float32)

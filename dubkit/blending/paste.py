@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from dubkit.blending.detail import DetailLevels, DetailSettings, detailed, measure_detail, split_bands
 from dubkit.blending.enhance import Enhancer
 from dubkit.blending.light import LightSettings, light_field, lit, steadied
-from dubkit.blending.mask import MaskSettings, mouth_mask, mouth_zone
+from dubkit.blending.mask import MaskSettings, mouth_mask, mouth_shapes, mouth_zone
 from dubkit.blending.pixels import Mask, Pixels, read_region, write_region
 from dubkit.schema import Frame, Region
 
 __all__ = ["BlendSettings", "Match", "Patch", "fade", "paste_mouth"]
 
-_LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of B, G, R: ITU-R BT.601
+_LUMA = np.array([[0.114, 0.587, 0.299]], np.float32)  # of B, G, R: ITU-R BT.601
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,12 @@ def paste_mouth(
         seed: Number of the face track; the grain depends on it and on the frame's number alone.
         enhancer: Restores the face before it is blended in; None for none.
     """
-    mask = mouth_mask(region, landmarks, settings.mask)
-    zone = mouth_zone(region, landmarks, settings.mask)
+    inner, mask, zone = mouth_shapes(region, landmarks, settings.mask)
     known = before if before is not None and before.frame == frame.index - 1 else Match(frame.index - 1)
     if enhancer is not None:
-        mouth = _enhanced(frame, region, mouth, landmarks, mask, zone, settings, enhancer)
-    inner, part = _covered(region, mask)
-    mask, zone, mouth = mask[part], zone[part], mouth[part]
+        mouth = _enhanced(frame, region, mouth, landmarks, settings, enhancer)
+    top, left = inner.top - region.top, inner.left - region.left
+    mouth = mouth[top : top + inner.height, left : left + inner.width]
     match = Match(frame.index)
     if settings.match_colour or settings.match_detail:
         old = read_region(frame, inner)
@@ -128,25 +128,19 @@ def paste_mouth(
             light = steadied(light_field(mouth, old, mask, zone, settings.light), known.light, settings.light)
             mouth = lit(mouth, light)
         if settings.match_detail:
-            bands = [split_bands(pixels @ _LUMA, region.width, settings.detail) for pixels in (old, mouth)]
-            skin = np.asarray((mask > 0) & (zone == 0), np.float32)
+            bands = [split_bands(_luma(pixels), region.width, settings.detail) for pixels in (old, mouth)]
+            skin = ((mask > 0) & (zone == 0)).astype(np.float32)
             corner = inner.top, inner.left
             detail = measure_detail(bands[0], bands[1], skin, corner, known.detail, settings.detail)
             added = detailed(bands[0], bands[1], zone, detail, (seed, frame.index), settings.detail)
-            mouth = mouth + added[..., None]
+            mouth = np.asarray(cv2.add(mouth, cv2.cvtColor(added, cv2.COLOR_GRAY2BGR)), np.float32)
         match = Match(frame.index, light, detail)
     mask = np.asarray(mask * np.float32(opacity), np.float32)
     return Patch(write_region(frame, inner, mouth, mask), inner, mask, mouth, match)
 
 
-def _covered(region: Region, mask: Mask) -> tuple[Region, tuple[slice, slice]]:
-    """The part of ``region`` in which the mask is not 0, in the frame and in the region; all of it where none is."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return region, (slice(None), slice(None))
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    inner = Region(region.left + left, region.top + top, region.left + right, region.top + bottom)
-    return inner, (slice(top, bottom), slice(left, right))
+def _luma(pixels: Pixels) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.transform(pixels, _LUMA), np.float32)
 
 
 def _enhanced(
@@ -154,14 +148,13 @@ def _enhanced(
     region: Region,
     mouth: Pixels,
     landmarks: npt.NDArray[np.float32],
-    mask: Mask,
-    zone: Mask,
     settings: BlendSettings,
     enhancer: Enhancer,
 ) -> Pixels:
     """The whole face with its new mouth, restored: what an enhancer knows is faces, not mouths."""
-    old = read_region(frame, region)
+    old, mask = read_region(frame, region), mouth_mask(region, landmarks, settings.mask)
     if settings.match_colour:
+        zone = mouth_zone(region, landmarks, settings.mask)
         mouth = lit(mouth, light_field(mouth, old, mask, zone, settings.light))
     face = old + mask[..., None] * (mouth - old)
     corner = np.array([region.left, region.top], np.float32)

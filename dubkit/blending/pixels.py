@@ -7,8 +7,10 @@ chroma included: a chroma sample that covers any pixel outside the mask is outsi
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -79,46 +81,92 @@ def read_region(frame: Frame, region: Region) -> Pixels:
     Returns:
         (region.height, region.width, 3) float32, 0..1 for legal samples.
     """
-    area = _aligned(frame, region)
-    planes = [frame.planes[i][_part(frame, i, area)] for i in range(min(3, len(frame.planes)))]
-    bgr = _to_bgr(frame, planes, area.height, area.width)
-    rows = np.clip(np.arange(region.top, region.bottom), 0, frame.height - 1) - area.top
-    columns = np.clip(np.arange(region.left, region.right), 0, frame.width - 1) - area.left
-    if rows[0] == 0 and columns[0] == 0 and rows.size == area.height and columns.size == area.width:
+    inside = region.inside(frame.width, frame.height)
+    bgr = _to_bgr(frame, inside)
+    if inside == region:
         return bgr
-    return np.ascontiguousarray(bgr[np.ix_(rows, columns)])
+    return np.asarray(cv2.copyMakeBorder(bgr, *_around(inside, region), cv2.BORDER_REPLICATE), np.float32)
 
 
-def _to_bgr(frame: Frame, planes: list[npt.NDArray[Any]], height: int, width: int) -> Pixels:
-    family, bits = frame.pixel_format.family, frame.pixel_format.bits
-    bgr = np.empty((height, width, 3), np.float32)
-    if family is ColourFamily.RGB:
-        top = np.float32(2**bits - 1)
-        if planes[0].ndim == 3:
-            return np.asarray(planes[0][..., 2::-1] / top, np.float32)
-        bgr[..., 0], bgr[..., 1], bgr[..., 2] = planes[1] / top, planes[0] / top, planes[2] / top
-        return bgr
-    black, luma_span, centre, chroma_span = _ranges(frame)
-    luma = (planes[0].astype(np.float32) - black) / luma_span
+def _around(inner: Region, outer: Region) -> tuple[int, int, int, int]:
+    """Pixels by which ``outer`` is larger at the top, bottom, left and right."""
+    return inner.top - outer.top, outer.bottom - inner.bottom, inner.left - outer.left, outer.right - inner.right
+
+
+def _to_bgr(frame: Frame, inside: Region) -> Pixels:
+    """A region that lies inside the frame. Samples are brought together as they are; one pass makes colours of them."""
+    family, area = frame.pixel_format.family, _aligned(frame, inside)
+    if family is ColourFamily.YUV:
+        luma, blue, red = _stored(frame, 0, inside), _grown(frame, 1, area), _grown(frame, 2, area)
+        above, beside = inside.top - area.top, inside.left - area.left
+        cb, cr = (plane[above : above + inside.height, beside : beside + inside.width] for plane in (blue, red))
+        return _transformed(cv2.merge([luma, cb, cr]), _to_bgr_matrix(*_luma_weights(frame), *_ranges(frame)))
     if family is ColourFamily.GRAY:
-        bgr[:] = luma[..., None]
-        return bgr
-    kr, kb = _luma_weights(frame)
-    cb, cr = (_grow((planes[i].astype(np.float32) - centre) / chroma_span, frame)[:height, :width] for i in (1, 2))
-    blue = luma + 2 * (1 - kb) * cb
-    red = luma + 2 * (1 - kr) * cr
-    bgr[..., 0], bgr[..., 2] = blue, red
-    bgr[..., 1] = (luma - kb * blue - kr * red) / (1 - kb - kr)
-    return bgr
+        black, span, _, _ = _ranges(frame)
+        luma = (_stored(frame, 0, inside).astype(np.float32) - np.float32(black)) / np.float32(span)
+        return np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR), np.float32)
+    if frame.planes[0].ndim == 3:
+        samples = _stored(frame, 0, inside)[..., 2::-1]
+    else:
+        samples = cv2.merge([_stored(frame, plane, inside) for plane in (1, 0, 2)])
+    return np.asarray(np.divide(samples, _top(frame), dtype=np.float32, order="C"))
 
 
-def _grow(plane: npt.NDArray[np.float32], frame: Frame) -> npt.NDArray[np.float32]:
-    grown = plane
-    if frame.pixel_format.log2_height:
-        grown = grown.repeat(1 << frame.pixel_format.log2_height, axis=0)
-    if frame.pixel_format.log2_width:
-        grown = grown.repeat(1 << frame.pixel_format.log2_width, axis=1)
-    return grown
+def _stored(frame: Frame, plane: int, area: Region) -> npt.NDArray[Any]:
+    """The samples of an aligned area, laid out anew where the plane is a view that is turned or mirrored."""
+    return np.ascontiguousarray(frame.planes[plane][_part(frame, plane, area)])
+
+
+def _top(frame: Frame) -> int:
+    """The largest sample."""
+    return int(2**frame.pixel_format.bits) - 1
+
+
+@lru_cache(maxsize=16)
+def _to_bgr_matrix(
+    kr: float, kb: float, black: float, luma_span: float, centre: float, chroma_span: float
+) -> npt.NDArray[np.float64]:
+    """(3, 4): stored Y, Cb, Cr and 1 -> B, G, R of 0..1 (ITU-T H.273, equations of the matrix coefficients)."""
+    kg = 1 - kb - kr
+    from_blue, from_red = 2 * (1 - kb) / chroma_span, 2 * (1 - kr) / chroma_span
+    rows = np.array(
+        [
+            [1 / luma_span, from_blue, 0, 0],
+            [1 / luma_span, -kb / kg * from_blue, -kr / kg * from_red, 0],
+            [1 / luma_span, 0, from_red, 0],
+        ]
+    )
+    rows[:, 3] = -rows[:, 0] * black - (rows[:, 1] + rows[:, 2]) * centre
+    rows.setflags(write=False)
+    return rows
+
+
+@lru_cache(maxsize=16)
+def _from_bgr_matrix(
+    kr: float, kb: float, black: float, luma_span: float, centre: float, chroma_span: float
+) -> npt.NDArray[np.float64]:
+    """(3, 4): B, G, R of 0..1 and 1 -> Y, Cb, Cr as they are stored."""
+    luma = np.array([kb, 1 - kb - kr, kr])
+    blue = (np.array([1, 0, 0]) - luma) / (2 * (1 - kb))
+    red = (np.array([0, 0, 1]) - luma) / (2 * (1 - kr))
+    shares = np.stack([luma * luma_span, blue * chroma_span, red * chroma_span])
+    rows = np.hstack([shares, np.array([[black], [centre], [centre]])])
+    rows.setflags(write=False)
+    return rows
+
+
+def _transformed(samples: npt.NDArray[Any], matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.transform(np.asarray(samples, np.float32), matrix), np.float32)
+
+
+def _grown(frame: Frame, plane: int, area: Region) -> npt.NDArray[Any]:
+    """The chroma samples of an aligned area, repeated for every pixel they cover."""
+    grown = _stored(frame, plane, area)
+    stored = grown.dtype
+    wider, twice = (np.uint16, 0x101) if stored == np.uint8 else (np.uint32, 0x10001)
+    for _ in range(frame.pixel_format.log2_width):  # one number of twice the size holds a sample twice
+        grown = (grown.astype(wider) * np.asarray(twice, wider)).view(stored)
+    return grown.repeat(1 << frame.pixel_format.log2_height, axis=0)
 
 
 def write_region(frame: Frame, region: Region, pixels: Pixels, mask: Mask) -> Frame:
@@ -135,30 +183,26 @@ def write_region(frame: Frame, region: Region, pixels: Pixels, mask: Mask) -> Fr
     """
     area = _aligned(frame, region)
     canvas, weight = _onto(area, region, pixels, mask, frame)
-    planes = [np.array(plane) for plane in frame.planes]
-    family = frame.pixel_format.family
-    if family is ColourFamily.RGB:
-        top = 2**frame.pixel_format.bits - 1
-        if planes[0].ndim == 3:
-            view = planes[0][_part(frame, 0, area)]
-            view[..., :3] = _blend(view[..., :3], canvas[..., ::-1] * top, weight[..., None], top)
-        else:
-            for plane, channel in ((0, 1), (1, 0), (2, 2)):
-                part = _part(frame, plane, area)
-                planes[plane][part] = _blend(planes[plane][part], canvas[..., channel] * top, weight, top)
-        return replace(frame, planes=tuple(planes))
-    top = 2**frame.pixel_format.bits - 1
-    black, luma_span, centre, chroma_span = _ranges(frame)
-    kr, kb = _luma_weights(frame)
-    luma = kb * canvas[..., 0] + (1 - kb - kr) * canvas[..., 1] + kr * canvas[..., 2]
-    part = _part(frame, 0, area)
-    planes[0][part] = _blend(planes[0][part], luma * luma_span + black, weight, top)
-    if family is ColourFamily.YUV:
-        chroma_weight = _shrink_mask(weight, frame)
-        for plane, channel, k in ((1, 0, kb), (2, 2, kr)):
-            chroma = (canvas[..., channel] - luma) / (2 * (1 - k)) * chroma_span + centre
-            part = _part(frame, plane, area)
-            planes[plane][part] = _blend(planes[plane][part], _shrink(chroma, frame), chroma_weight, top)
+    planes = list(frame.planes)
+    family, top = frame.pixel_format.family, _top(frame)
+
+    def put(plane: int, new: npt.NDArray[np.float32], share: Mask) -> None:
+        planes[plane] = planes[plane].copy()
+        part = (*_part(frame, plane, area), slice(0, 3))[: planes[plane].ndim]
+        planes[plane][part] = _blend(planes[plane][part], new, share, top)
+
+    if family is ColourFamily.RGB and planes[0].ndim == 3:
+        put(0, canvas[..., ::-1] * np.float32(top), weight)
+    elif family is ColourFamily.RGB:
+        for plane, channel in ((0, 1), (1, 0), (2, 2)):
+            put(plane, canvas[..., channel] * np.float32(top), weight)
+    else:
+        matrix = _from_bgr_matrix(*_luma_weights(frame), *_ranges(frame))
+        put(0, _transformed(canvas, matrix[:1]), weight)
+        if family is ColourFamily.YUV:
+            chroma_weight = _shrink_mask(weight, frame)
+            for plane in (1, 2):
+                put(plane, _shrink(_transformed(canvas, matrix[plane : plane + 1]), frame), chroma_weight)
     return replace(frame, planes=tuple(planes))
 
 
@@ -187,37 +231,47 @@ def _onto(area: Region, region: Region, pixels: Pixels, mask: Mask, frame: Frame
         slice(inside.top - region.top, inside.bottom - region.top),
         slice(inside.left - region.left, inside.right - region.left),
     )
+    pixels, mask = pixels[source], mask[source]
     if inside == area:
-        return pixels[source], mask[source]
-    target = (
-        slice(inside.top - area.top, inside.bottom - area.top),
-        slice(inside.left - area.left, inside.right - area.left),
+        return pixels, mask
+    edges = _around(inside, area)
+    return (
+        np.asarray(cv2.copyMakeBorder(pixels, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0)), np.float32),
+        np.asarray(cv2.copyMakeBorder(mask, *edges, cv2.BORDER_CONSTANT, value=0), np.float32),
     )
-    canvas = np.zeros((area.height, area.width, 3), np.float32)
-    weight = np.zeros((area.height, area.width), np.float32)
-    canvas[target], weight[target] = pixels[source], mask[source]
-    return canvas, weight
 
 
-def _blend(stored: npt.NDArray[Any], new: npt.NDArray[Any], weight: npt.NDArray[Any], top: int) -> npt.NDArray[Any]:
-    mixed = stored + weight * (new - stored)
-    rounded = np.clip(np.rint(mixed), 0, top).astype(stored.dtype)
-    return np.where(weight > 0, rounded, stored)
+def _blend(stored: npt.NDArray[Any], new: npt.NDArray[np.float32], weight: Mask, top: int) -> npt.NDArray[Any]:
+    """``stored`` drawn towards ``new`` and rounded to the nearest sample, the even one of two."""
+    share = weight if stored.ndim == 2 else cv2.merge([weight] * 3)
+    stored = np.ascontiguousarray(stored)
+    before = stored.astype(np.float32)
+    mixed = np.asarray(cv2.add(before, cv2.multiply(cv2.subtract(new, before), share)), np.float32)
+    rounded = np.clip(np.rint(mixed, out=mixed), 0, top, out=mixed).astype(stored.dtype)
+    # Not left to a weight of 0: new pixels that are no number would spread, and stored samples may be beyond the top.
+    return np.asarray(cv2.copyTo(rounded, (weight > 0).view(np.uint8), stored.copy()), stored.dtype)
 
 
-def _blocks(plane: npt.NDArray[np.float32], frame: Frame) -> npt.NDArray[np.float32]:
-    """(rows, step_y, columns, step_x): the pixels each chroma sample covers, edges repeated for odd sizes."""
-    step_y, step_x = 1 << frame.pixel_format.log2_height, 1 << frame.pixel_format.log2_width
-    pad_y, pad_x = -plane.shape[0] % step_y, -plane.shape[1] % step_x
-    if pad_y or pad_x:
-        plane = np.pad(plane, ((0, pad_y), (0, pad_x)), mode="edge")
-    return plane.reshape(plane.shape[0] // step_y, step_y, plane.shape[1] // step_x, step_x)
+def _whole(plane: npt.NDArray[np.float32], frame: Frame) -> npt.NDArray[np.float32]:
+    """``plane`` up to whole chroma samples, edges repeated for odd sizes."""
+    pad_y = -plane.shape[0] % (1 << frame.pixel_format.log2_height)
+    pad_x = -plane.shape[1] % (1 << frame.pixel_format.log2_width)
+    if not pad_y and not pad_x:
+        return plane
+    return np.asarray(cv2.copyMakeBorder(plane, 0, pad_y, 0, pad_x, cv2.BORDER_REPLICATE), np.float32)
 
 
 def _shrink(plane: npt.NDArray[np.float32], frame: Frame) -> npt.NDArray[np.float32]:
-    return np.asarray(_blocks(plane, frame).mean(axis=(1, 3)), np.float32)
+    """Means over the pixels each chroma sample covers."""
+    across, down = frame.pixel_format.log2_width, frame.pixel_format.log2_height
+    if not across and not down:
+        return plane
+    whole = _whole(plane, frame)
+    size = whole.shape[1] >> across, whole.shape[0] >> down
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _shrink_mask(mask: Mask, frame: Frame) -> Mask:
-    blocks = _blocks(mask, frame)
-    return np.asarray(np.where(blocks.min(axis=(1, 3)) > 0, blocks.mean(axis=(1, 3)), 0), np.float32)
+    """The same of a mask; 0 where any of the pixels is outside."""
+    inside = np.asarray(cv2.threshold(mask, 0, 1, cv2.THRESH_BINARY)[1], np.float32)
+    return _shrink(mask, frame) * (_shrink(inside, frame) > 0.99)  # a pixel is an eighth of a sample, or more

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from dubkit.blending import DetailSettings
-from dubkit.blending.detail import DetailLevels, detailed, measure_detail, split_bands
+from dubkit.blending.detail import DetailLevels, _motion, detailed, measure_detail, split_bands
 from dubkit.blending.mask import MaskSettings, mouth_mask, mouth_zone
 from dubkit.schema import Region
 
@@ -49,6 +49,45 @@ def test_bands_and_what_is_left_make_the_whole() -> None:
     assert rest.std() < luma.std() / 8
     assert len(split_bands(luma, 60, SETTINGS)) == 1
     assert len(split_bands(luma, 9000, SETTINGS)) == 4
+
+
+def test_bands_lie_between_blurs_that_double() -> None:
+    luma = np.asarray(cv2.resize(grain(0, 0.05), (401, 333), interpolation=cv2.INTER_CUBIC), np.float32)
+    bands, rest = split_bands(luma, 400, SETTINGS), luma
+    assert len(bands) == 4
+    for side, band in zip((3, 5, 9, 17), bands, strict=True):
+        blurred = np.asarray(cv2.blur(cv2.blur(rest, (side, side)), (side, side)), np.float32)
+        # Coarse ones are blurred at half the size, which may be off by a few hundredths of a band.
+        assert np.abs(band - (rest - blurred))[20:-20, 20:-20].std() < (1e-6 if side < 9 else 0.05 * band.std())
+        rest = rest - band
+
+
+def test_a_level_is_that_of_the_smoother_cells() -> None:
+    bands = split_bands(grain(0) * np.linspace(0.5, 2, SIZE, dtype=np.float32), SIZE, SETTINGS)
+    whole = np.ones((SIZE, SIZE), np.float32)
+    levels = measure_detail(bands, bands, whole, (0, 0), None, SETTINGS)
+    for band, level in zip(bands, levels.old, strict=True):
+        powers = (band * band).reshape(SIZE // 6, 6, SIZE // 6, 6).mean(axis=(1, 3))
+        assert level == pytest.approx(np.sqrt(np.quantile(powers, SETTINGS.smoother)), rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (300, 700)])
+@pytest.mark.parametrize("corner", [(0, 0), (-900, 3000)])
+def test_grain_that_goes_with_a_face_is_the_same_at_every_corner(
+    shape: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    """Of a crop that grew by some pixels, the grain of what was there before stays as it was."""
+    blank = [np.zeros(shape, np.float32)]
+    more = [np.zeros((shape[0] + 9, shape[1] + 5), np.float32)]
+
+    def levels(at: tuple[int, int], finest: Luma) -> DetailLevels:
+        return DetailLevels(np.array([0.01]), np.array([0.0]), 1.0, np.zeros(2), at, finest, 1)
+
+    all_mouth = [np.ones_like(blank[0]), np.ones_like(more[0])]
+    small = detailed(blank, blank, all_mouth[0], levels(corner, blank[0]), (1, 0), SETTINGS)
+    large = detailed(more, more, all_mouth[1], levels((corner[0] - 9, corner[1] - 5), more[0]), (1, 4), SETTINGS)
+    assert small.std() == pytest.approx(0.01, rel=0.3)
+    np.testing.assert_allclose(large[9:, 5:], small, atol=1e-7)
 
 
 def test_a_mouth_without_grain_gets_that_of_the_skin() -> None:
@@ -129,3 +168,15 @@ def test_a_crop_that_changes_size_or_jumps_away_is_measured_on() -> None:
         assert np.isfinite(levels.old).all()
         assert 0 <= levels.still <= 1
         assert len(levels.old) == len(bands)
+
+
+@pytest.mark.parametrize(("height", "width"), [(75, 75), (81, 135), (72, 90), (64, 225), (120, 128)])
+@pytest.mark.parametrize("moved", [(0, 0), (2, -1)])
+def test_motion_is_found_whatever_the_size(height: int, width: int, moved: tuple[int, int]) -> None:
+    """Some sizes made OpenCV's correlation see half a pixel of motion in a face that stands still."""
+    skin = np.random.default_rng(0).standard_normal((height + 20, width + 20)).astype(np.float32)
+    was, now = (skin[10 + dy : 10 + dy + height, 10 + dx : 10 + dx + width] for dy, dx in ((0, 0), moved))
+    before = DetailLevels(np.ones(1), np.ones(1), 1.0, np.zeros(2), (0, 0), was, 1)
+    found, still = _motion(before, (0, 0), now)
+    np.testing.assert_allclose(found, [-moved[0], -moved[1]], atol=0.1)
+    assert still > 0.9

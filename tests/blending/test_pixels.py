@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,6 +16,7 @@ FORMATS = {
     "yuv420p10le": PixelFormat("yuv420p10le", ColourFamily.YUV, 10, 1, 1),
     "yuv422p": PixelFormat("yuv422p", ColourFamily.YUV, 8, 1, 0),
     "yuv422p10le": PixelFormat("yuv422p10le", ColourFamily.YUV, 10, 1, 0),
+    "yuv411p": PixelFormat("yuv411p", ColourFamily.YUV, 8, 2, 0),
     "yuv444p": PixelFormat("yuv444p", ColourFamily.YUV, 8, 0, 0),
     "yuv444p10le": PixelFormat("yuv444p10le", ColourFamily.YUV, 10, 0, 0),
     "yuv444p12le": PixelFormat("yuv444p12le", ColourFamily.YUV, 12, 0, 0),
@@ -139,6 +142,55 @@ def test_known_colours(
     layout = PixelFormat("yuv444p", ColourFamily.YUV, 8)
     frame = Frame(0, 0, planes, layout, ColourTags(matrix=matrix, full_range=full_range))
     np.testing.assert_allclose(read_region(frame, Region(0, 0, 4, 4))[0, 0], bgr, atol=0.012)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FORMATS if name.startswith("yuv")))
+@pytest.mark.parametrize("region", [Region(4, 2, 20, 14), Region(5, 3, 18, 12), Region(-4, -3, 50, 40)])
+def test_reading_follows_the_equations_sample_by_sample(name: str, region: Region) -> None:
+    frame = make_frame(name, 33, 21, colour=ColourTags(matrix=1, full_range=False))
+    unit, layout = 1 << (frame.pixel_format.bits - 8), frame.pixel_format
+    rows = np.clip(np.arange(region.top, region.bottom), 0, frame.height - 1)
+    columns = np.clip(np.arange(region.left, region.right), 0, frame.width - 1)
+    chroma_at = np.ix_(rows >> layout.log2_height, columns >> layout.log2_width)
+    luma = (frame.planes[0][np.ix_(rows, columns)] / unit - 16) / 219
+    blue, red = ((frame.planes[plane][chroma_at] / unit - 128) / 224 for plane in (1, 2))
+    b, r = luma + 1.8556 * blue, luma + 1.5748 * red  # BT.709: 2 (1 - Kb), 2 (1 - Kr)
+    expected = np.stack([b, (luma - 0.0722 * b - 0.2126 * r) / 0.7152, r], axis=2)
+    found = read_region(frame, region)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["yuv420p", "yuv444p10le", "gbrp10le", "rgb24", "gray"])
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_planes_that_are_turned_views_are_read_and_written_as_others_are(name: str, turns: int) -> None:
+    stored = make_frame(name, 24, 16)
+    turned = replace(stored, planes=tuple(np.rot90(plane, turns) for plane in stored.planes))
+    copied = replace(turned, planes=tuple(plane.copy() for plane in turned.planes))
+    region, mask = Region(3, 2, 14, 13), np.full((11, 11), 0.5, np.float32)
+    np.testing.assert_array_equal(read_region(turned, region), read_region(copied, region))
+    pixels = np.random.default_rng(1).random((11, 11, 3)).astype(np.float32)
+    for one, other in zip(
+        write_region(turned, region, pixels, mask).planes,
+        write_region(copied, region, pixels, mask).planes,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["yuv420p", "yuv422p10le", "rgb24"])
+def test_what_is_no_number_stays_where_it_is(name: str) -> None:
+    frame = make_frame(name, 24, 16)
+    mask, pixels = np.zeros((8, 8), np.float32), np.full((8, 8, 3), np.nan, np.float32)
+    mask[2:6, 2:6], pixels[2:6, 2:6] = 1, 0.5
+    with np.errstate(invalid="ignore"):
+        result = write_region(frame, Region(4, 4, 12, 12), pixels, mask)
+    on_frame = np.zeros((16, 24), bool)
+    on_frame[6:10, 6:10] = True
+    for plane, (old, new) in enumerate(zip(frame.planes, result.planes, strict=True)):
+        kept = ~covered(frame, plane, on_frame)
+        np.testing.assert_array_equal(new[kept], old[kept])
+        assert (new != old).any()
 
 
 def test_beyond_the_edge_the_edge_is_repeated() -> None:
