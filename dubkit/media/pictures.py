@@ -188,7 +188,9 @@ def _bgr(frame: VideoFrame, reformatter: VideoReformatter, width: int, height: i
     frame.colorspace = colour.matrix  # the frame may be wanted as it was stored
     plane = image.planes[0]
     lines = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
-    return lines[:, : 3 * width].reshape(height, width, 3).copy()
+    pixels = lines[:, : 3 * width].reshape(height, width, 3)
+    # The samples are the image's own, unless nothing had to be converted: then they are still the decoder's.
+    return pixels.copy() if image is frame else np.ascontiguousarray(pixels)
 
 
 def _indexed(
