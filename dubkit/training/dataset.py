@@ -15,6 +15,7 @@ import numpy.typing as npt
 from dubkit.errors import InputError
 from dubkit.lipsync import CLOCK_RATE, Reference, mel_windows
 from dubkit.lipsync.expert import CLIP_FRAMES
+from dubkit.lipsync.reference import mouth_openness
 from dubkit.schema import MelSpectrogram
 from dubkit.training.augment import PictureChange, SoundChange
 from dubkit.training.index import PreparedClips, TrainingClip
@@ -23,6 +24,7 @@ from dubkit.training.shapes import ClipShapes
 
 __all__ = ["Batch", "ClipDraws"]
 
+_EVERY = 3  # frames; mouths do not close for less
 Batch = Mapping[str, npt.NDArray[np.float32]]
 """Name -> array; what the names are is said by the method that makes it."""
 
@@ -53,6 +55,7 @@ class ClipDraws:
         self._seed = seed
         weights = _weights(self.clips, least, settings.balance)
         self._edges = np.cumsum(weights / weights.sum())
+        self._openness: dict[str, npt.NDArray[np.float64]] = {}
 
     def expert_batch(self, draw: tuple[int, ...], mel_offset: Fraction) -> Batch:
         """Groups of five lower half faces, each with its sound.
@@ -154,8 +157,10 @@ class ClipDraws:
         }
         for clip in self._choose(random, self._settings.clips * CLIP_FRAMES):
             frame = int(random.integers(clip.frames - CLIP_FRAMES + 1))
-            [other] = self._elsewhere(random, clip, frame, Reference.OTHER)
             whole = self._prepared.faces(clip)
+            [other] = self._elsewhere(random, clip, frame, Reference.OTHER)
+            if random.random() < tutor.closed:
+                other = self._most_closed(clip, whole, frame)
             size = whole.shape[1]
             pair = PictureChange(random, self._settings.augment, size).apply(whole[[frame, other]])
             view = PictureChange(random, tutor.seen, size).apply(pair[:1])
@@ -215,6 +220,15 @@ class ClipDraws:
             return list(range(first, first + CLIP_FRAMES))
         frame = int(random.integers(clip.frames - CLIP_FRAMES))
         return [frame if frame < start else frame + CLIP_FRAMES]
+
+    def _most_closed(self, clip: TrainingClip, faces: npt.NDArray[np.uint8], frame: int) -> int:
+        """Of every third frame, but for those beside ``frame``, the one whose mouth looks most closed."""
+        if clip.name not in self._openness:
+            looked = faces[::_EVERY].astype(np.float32) / np.float32(255)
+            self._openness[clip.name] = np.array([mouth_openness(face) for face in looked])
+        openness = self._openness[clip.name]
+        far = np.abs(_EVERY * np.arange(len(openness)) - frame) >= _EVERY
+        return _EVERY * int(np.argmin(np.where(far, openness, np.inf)))
 
     def _windows(
         self, random: np.random.Generator, clip: TrainingClip, starts: Sequence[int], mel_offset: Fraction

@@ -209,6 +209,8 @@ class TutorSettings:
         mouth: Weight of a pixel in the mouth region in L1, over that of one elsewhere in the lower half.
         edges: Weight of the L1 distance between steps from pixel to pixel in the mouth region.
         shape: Weight of the squared error along the principal components of the mouth region.
+        closed: 0..1: share of the references whose mouth is as closed as any in the clip, as those are that dubbing
+            chooses; the others are drawn among all frames.
         seen: What is changed in the tutor's own view alone, so that it cannot tell more than what the mouth does.
         hearing: Last steps of the run, in which the sound encoder learns to say what the tutor says.
         batch: Moments in a batch of these; ``data.windows`` of each clip.
@@ -221,6 +223,7 @@ class TutorSettings:
     mouth: float = 8.0
     edges: float = 1.0
     shape: float = 0.15
+    closed: float = 0.8
     seen: AugmentSettings = field(default_factory=lambda: AugmentSettings(flip=0.0))
     hearing: int = 1000
     batch: int = 96

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from dubkit.errors import InputError
 from dubkit.lipsync import Reference, mel_windows
+from dubkit.lipsync.reference import mouth_openness
 from dubkit.training import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.dataset import ClipDraws
-from dubkit.training.settings import AugmentSettings, DataSettings
+from dubkit.training.settings import AugmentSettings, DataSettings, TutorSettings
 from dubkit.training.shapes import ClipShapes
 from tests.training.talking import made_clips
 
@@ -145,3 +146,26 @@ def test_clips_that_are_not_what_the_index_says_are_refused(tmp_path: Path) -> N
         clips.sound(clip)
     with pytest.raises(InputError, match="holds no prepared clips; run `dubkit prepare` first"):
         PreparedClips(tmp_path)
+
+
+def test_a_tutor_draws_beside_closed_mouths_as_dubbing_does(clips: PreparedClips) -> None:
+    known = all_faces(clips)
+    openness = {
+        clip.name: [mouth_openness(face / np.float32(255)) for face in np.asarray(clips.faces(clip))]
+        for clip in clips.clips(TRAIN)
+    }
+    for closed in (0.0, 1.0):
+        levels = []
+        for step in range(8):
+            batch = draws(clips).drawn_batch((step, 0, 0), TutorSettings(closed=closed), NOTHING)
+            pairs = (
+                np.rint(batch[name].transpose(0, 2, 3, 1) * 255).astype(np.uint8) for name in ("faces", "references")
+            )
+            for face, reference in zip(*pairs, strict=True):
+                (name, frame), (same, other) = known[face.tobytes()], known[reference.tobytes()]
+                assert name == same
+                assert frame != other
+                ranks = np.argsort(np.argsort(openness[name][::3]))
+                levels.append(ranks[other // 3] if other % 3 == 0 else 99)
+        # The most closed one of every third frame; at most two of those are too near to the frame that is drawn.
+        assert bool(max(levels) <= 2) == (closed == 1)
