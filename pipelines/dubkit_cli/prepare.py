@@ -47,6 +47,13 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     help="Clips the expert is less sure of are dropped.",
 )
+@click.option(
+    "--left-alone",
+    type=click.FloatRange(0),
+    default=0.04,
+    show_default=True,
+    help="Seconds of offset that are not corrected; less for videos that are often a frame out of sync.",
+)
 @detector_options
 @click.option("--device", default="auto", help="Where the expert runs: auto, cpu, cuda, cuda:1, mps.")
 @click.option("--workers", type=click.IntRange(0), default=0, help="Processes; 0 for one per core.")
@@ -58,6 +65,7 @@ def prepare_command(
     held_out: float,
     expert: str,
     least_confidence: float,
+    left_alone: float,
     detector: str,
     detector_model: str,
     device: str,
@@ -76,7 +84,7 @@ def prepare_command(
         index = prepare(
             folder,
             output,
-            PrepareSettings(held_out_share=held_out, least_confidence=least_confidence),
+            PrepareSettings(held_out_share=held_out, least_confidence=least_confidence, left_alone=left_alone),
             splits=splits,
             expert=find_expert(expert, folders=places) if expert else None,
             detector=DetectorChoice(detector, detector_model, places),

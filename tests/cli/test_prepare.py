@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dubkit.training import PreparedClips
+import dubkit.training
+from dubkit.training import PreparedClips, PrepareSettings, TrainingIndex
 from dubkit_cli.main import run
 from tests.cli.test_stop import command
 from tests.training.films import face, grey, speech, write
@@ -65,6 +66,22 @@ def test_nothing_kept_is_no_success(videos: Path, tmp_path: Path, capsys: pytest
     splits.write_text("video,split\nnobody.mkv,train\n", encoding="utf-8")
     assert run(prepare(videos, tmp_path / "out", "--splits", str(splits))) == 1
     assert "no face seen" in capsys.readouterr().out
+
+
+def test_how_much_is_left_alone_can_be_said(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def prepared(_folder: Path, _output: Path, settings: PrepareSettings, **_rest: object) -> TrainingIndex:
+        asked.append((settings.least_confidence, settings.left_alone, settings.held_out_share))
+        return TrainingIndex(())
+
+    monkeypatch.setattr(dubkit.training, "prepare", prepared)
+    run(prepare(videos, tmp_path / "out"))
+    run(prepare(videos, tmp_path / "out", "--left-alone", "0.02", "--least-confidence", "0.2", "--held-out", "0.3"))
+    assert asked == [(0.1, 0.04, 0.1), (0.2, 0.02, 0.3)]
+    assert "kept: train" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
