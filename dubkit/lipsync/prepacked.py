@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from dubkit.lipsync.blocks import ConvBlock, TransposeBlock
-from dubkit.lipsync.winograd import MinimalConvolution, can_be_minimal
+from dubkit.lipsync.winograd import TILE, MinimalConvolution, can_be_minimal
 
 __all__ = ["can_prepack", "prepack"]
 
@@ -64,7 +64,9 @@ class _Convolution(nn.Module):
         assert bias is not None, "folding a batch norm gives a bias"
         self._bias = bias.detach()
         self._weight = convolution.weight.detach()
-        self._minimal = MinimalConvolution(convolution, residual=residual) if can_be_minimal(convolution) else None
+        # Its weights are spread over four times the memory: not before it is run, and only where that is worth it.
+        self._wide = convolution if can_be_minimal(convolution) else None
+        self._minimal: MinimalConvolution | None = None
         self._packed = False
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,9 +89,13 @@ class _Convolution(nn.Module):
     def _lay_out(self, shape: list[int]) -> None:
         # For one picture, whatever comes first: the result must not depend on what that was, or what is beside it.
         self._packed = True
-        if self._minimal is not None and self._minimal.is_steady(shape):
-            return
-        self._minimal = None
+        wide, self._wide = self._wide, None
+        if wide is not None and max(shape[1:]) > TILE:
+            minimal = MinimalConvolution(wide, residual=self._residual)
+            if minimal.is_steady(shape):
+                self._minimal = minimal
+                del self._weight
+                return
         operators: Any = torch.ops.mkldnn
         pack = operators._reorder_convolution_weight
         if self._transposed:

@@ -15,7 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["MinimalConvolution", "can_be_minimal"]
+__all__ = ["TILE", "MinimalConvolution", "can_be_minimal"]
+
+TILE = 4
+"""Rows and columns of outputs that are worked out together; a picture no larger is done faster directly."""
 
 _CHANNELS = 128
 """With fewer, passing over the tiles takes longer than the multiplications that are saved."""
@@ -67,8 +70,9 @@ class MinimalConvolution(nn.Module):
     def __init__(self, convolution: nn.Conv2d, *, residual: bool) -> None:
         super().__init__()
         outputs, inputs = convolution.weight.shape[:2]
-        spread = torch.kron(_WEIGHT, _WEIGHT) @ convolution.weight.detach().double().reshape(outputs * inputs, 9).T
-        self._weight = spread.reshape(36, outputs, inputs).transpose(1, 2).float().contiguous()
+        nines = convolution.weight.detach().transpose(0, 1).reshape(inputs * outputs, 9)
+        spread = torch.kron(_WEIGHT, _WEIGHT) @ nines.T.double()
+        self._weight = spread.reshape(36, inputs, outputs).float()
         assert convolution.bias is not None, "folding a batch norm gives a bias"
         self._bias = convolution.bias.detach()
         self._residual = residual
@@ -78,11 +82,11 @@ class MinimalConvolution(nn.Module):
         """(B, inputs, H, W) to (B, outputs, H, W), channels last."""
         rows = x.permute(0, 2, 3, 1)
         batch, height, width, _ = rows.shape
-        down, across = -(-height // 4), -(-width // 4)
-        padded = functional.pad(rows, (0, 0, 1, 4 * across - width + 1, 1, 4 * down - height + 1))
-        tiles = padded.unfold(1, 6, 4).unfold(2, 6, 4).permute(4, 5, 0, 1, 2, 3)
-        made = x.new_empty(batch, 4 * down, 4 * across, len(self._bias))
-        placed = made.view(batch, down, 4, across, 4, -1).permute(2, 4, 0, 1, 3, 5)
+        down, across = -(-height // TILE), -(-width // TILE)
+        padded = functional.pad(rows, (0, 0, 1, TILE * across - width + 1, 1, TILE * down - height + 1))
+        tiles = padded.unfold(1, TILE + 2, TILE).unfold(2, TILE + 2, TILE).permute(4, 5, 0, 1, 2, 3)
+        made = x.new_empty(batch, TILE * down, TILE * across, len(self._bias))
+        placed = made.view(batch, down, TILE, across, TILE, -1).permute(2, 4, 0, 1, 3, 5)
         at_once = max(1, round(_TILES / (down * across)))
         for first in range(0, batch, at_once):
             some = slice(first, first + at_once)
