@@ -128,7 +128,9 @@ class _Watch:
         self._step, self._scale, self._settings = step, scale, settings
         self._recent: list[npt.NDArray[np.float32] | None] = []
         self._motion = np.full(len(track.frames), np.nan, np.float32)
-        self._crops: list[npt.NDArray[np.uint8]] | None = [] if crops else None
+        # Laid out beforehand: small pictures kept one by one between large ones that come and go would keep the
+        # system from getting the large ones' memory back, a gigabyte in a minute of 1080p.
+        self._crops = np.empty((len(track.frames) if crops else 0, _CROP // 2, _CROP, 3), np.uint8)
         self._shown: list[int] = []
 
     def look(self, index: int, image: Image) -> None:
@@ -141,8 +143,8 @@ class _Watch:
         if now is not None and before is not None:
             self._motion[row] = mouth_motion(before, now)
         self._recent = [*self._recent[-self._step + 1 :], now] if self._step > 1 else [now]
-        if self._crops is not None and seen:
-            self._crops.append(_crop(image, face.box, self._settings.crop))
+        if len(self._crops) and seen:
+            self._crops[len(self._shown)] = _crop(image, face.box, self._settings.crop)
             self._shown.append(index)
 
     def finish(
@@ -150,20 +152,21 @@ class _Watch:
     ) -> MouthTrack:
         """What was seen, and what the expert says of it."""
         frames = self.track.frames
-        if expert is None or not self._crops:
+        if expert is None or not self._shown:
             none = np.zeros((len(frames), 0 if expert is None else 2 * settings.sync.max_shift + 1), np.float16)
             none.fill(np.nan)
             return MouthTrack(self.track.index, frames, self._motion, none)
         shown = [times.seconds(index) for index in self._shown]
         mel = sound.mel(TimeRange(shown[0] - _AROUND, shown[-1] + _AROUND))
-        faces = np.stack(self._crops).astype(np.float32) / np.float32(255)
+        faces = self._crops[: len(self._shown)].astype(np.float32)
+        faces /= np.float32(255)
         distances, middles = clip_distances(expert, faces, shown, mel, settings.sync)
         sync = np.full((len(frames), distances.shape[1]), np.nan, np.float16)
         clock = np.array([float(time) for time in shown])
         nearest = np.abs(clock[None] - middles[:, None]).argmin(axis=1) if len(middles) else np.zeros(0, np.int64)
         rows = np.array(self._shown, np.int64)[nearest] - frames.start
         sync[rows] = distances.astype(np.float16)
-        self._crops = None
+        self._crops = self._crops[:0].copy()
         return MouthTrack(self.track.index, frames, self._motion, sync)
 
 
