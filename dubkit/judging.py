@@ -29,7 +29,7 @@ from dubkit.evaluation import (
 from dubkit.faces import CropSettings, FaceDetector, choose_detector
 from dubkit.judges import JudgesAtHand, find_judges
 from dubkit.lipsync import LipModel, SyncModel, find_model, load_checkpoint
-from dubkit.lipsync.architecture import EXPERT, GENERATOR
+from dubkit.lipsync.architecture import EXPERT, GENERATORS
 from dubkit.media import probe
 from dubkit.media.aside import check_target, written_aside
 from dubkit.places import model_folders
@@ -120,7 +120,7 @@ def evaluate_model(
     checkpoint = load_checkpoint(path)
     is_expert = checkpoint.config.architecture == EXPERT
     if not is_expert:
-        checkpoint.require(GENERATOR, path=path)
+        checkpoint.require(*GENERATORS, path=path)
     if sheet is not None:
         _check_sheet(sheet, is_expert)
     judged = (SyncModel if is_expert else LipModel)(checkpoint, device, path.stem)

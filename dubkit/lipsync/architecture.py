@@ -15,12 +15,15 @@ from dubkit.errors import ModelError
 from dubkit.lipsync.discriminator import Discriminator
 from dubkit.lipsync.expert import Expert
 from dubkit.lipsync.generator import Generator
+from dubkit.lipsync.warping import WarpingGenerator
 
 __all__ = [
     "DISCRIMINATOR",
     "EXPERT",
     "GENERATOR",
+    "GENERATORS",
     "NETWORKS",
+    "WARPING_GENERATOR",
     "build_network",
     "describe",
     "describe_keys",
@@ -29,11 +32,14 @@ __all__ = [
 ]
 
 GENERATOR = "wav2lip_generator"
+WARPING_GENERATOR = "warping_generator"
+GENERATORS = (GENERATOR, WARPING_GENERATOR)
 EXPERT = "lipsync_expert"
 DISCRIMINATOR = "visual_quality_discriminator"
 
 NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {
     GENERATOR: Generator,
+    WARPING_GENERATOR: WarpingGenerator,
     EXPERT: Expert,
     DISCRIMINATOR: Discriminator,
 }
@@ -41,10 +47,16 @@ NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {
 
 _WORDS = {
     GENERATOR: "a lip generator",
+    WARPING_GENERATOR: "a lip generator that moves pixels",
     EXPERT: "a lip-sync expert (colour SyncNet)",
     DISCRIMINATOR: "a visual quality discriminator",
 }
-_MARKS = {"face_decoder_blocks.": GENERATOR, "binary_pred.": DISCRIMINATOR, "face_encoder.": EXPERT}
+_MARKS = {
+    "motion_block.": WARPING_GENERATOR,
+    "face_decoder_blocks.": GENERATOR,
+    "binary_pred.": DISCRIMINATOR,
+    "face_encoder.": EXPERT,
+}
 _STRANGERS = {"netcnnlip.": "the SyncNet that judges"}
 
 

@@ -121,21 +121,21 @@ class Checkpoint:
         statistics = ("running_mean", "running_var", "num_batches_tracked")
         return sum(int(value.size) for name, value in self.state.items() if not name.endswith(statistics))
 
-    def require(self, architecture: str, *, path: str | os.PathLike[str] | None = None) -> None:
+    def require(self, *architectures: str, path: str | os.PathLike[str] | None = None) -> None:
         """Refuse to be used as a network of another kind.
 
         Args:
-            architecture: The kind that is needed.
+            architectures: The kinds that serve, the usual one first.
             path: The file it came from, for the sentence.
 
         Raises:
             ModelError: if this is a checkpoint of another architecture.
         """
-        if self.config.architecture != architecture:
+        if self.config.architecture not in architectures:
             raise ModelError(
-                f"holds {describe(self.config.architecture)}, and {describe(architecture)} is needed here",
+                f"holds {describe(self.config.architecture)}, and {describe(architectures[0])} is needed here",
                 path=path,
-                remedy=f"give a checkpoint of the architecture {architecture}",
+                remedy=f"give a checkpoint of the architecture {architectures[0]}",
             )
 
     def _check_names(self, wanted: Mapping[str, tuple[int, ...]]) -> None:

@@ -61,18 +61,37 @@ class Generator(nn.Module):
 
     def draw(self, heard: Tensor, faces: Tensor) -> Tensor:
         """(B, 3, 96, 96) new faces for (B, 6, 96, 96) old ones, by what :meth:`listen` made of the sound of each."""
+        return self._painted(self._decoded(heard, faces)[-1])
+
+    @property
+    def exact_layers(self) -> list[nn.Module]:
+        """Layers that may be of more exact numbers than the others: they make the picture's own."""
+        return [self.output_block[1]]
+
+    @property
+    def hearing_layers(self) -> list[nn.Conv2d]:
+        """Layers, of 1x1, that what :meth:`listen` gives goes into."""
+        [first] = (module for module in self.face_decoder_blocks[0].modules() if isinstance(module, nn.Conv2d))
+        return [first]
+
+    def _decoded(self, heard: Tensor, faces: Tensor) -> list[Tensor]:
+        """What the decoder's levels give, each joined with the encoder's of that size; the last is 96 pixels wide."""
         features = []
         x = faces
         for block in self.face_encoder_blocks:
             x = block(x)
             features.append(x)
         x = heard
+        decoded = []
         for block in self.face_decoder_blocks:
             x = torch.cat((block(x), features.pop()), dim=1)
+            decoded.append(x)
+        return decoded
+
+    def _painted(self, decoded: Tensor) -> Tensor:
         body, last, squash = self.output_block
-        # The last layer may be of more exact numbers than the others: it makes the picture's own.
-        generated: Tensor = squash(last(body(x).to(last.weight.dtype)))
-        return generated
+        painted: Tensor = squash(last(body(decoded).float()))
+        return painted
 
 
 def _face_encoder(channels: list[int]) -> nn.ModuleList:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from dubkit.lipsync.architecture import GENERATOR
+from dubkit.lipsync.architecture import GENERATORS
 from dubkit.lipsync.checkpoint import Checkpoint
 from dubkit.lipsync.generator import Generator
 from dubkit.lipsync.precision import LEAST_PSNR, PRECISIONS, check_precision, fast_precisions, psnr
@@ -58,7 +58,7 @@ class LipModel(ReadyNetwork):
         precision: str = "auto",
         compiled: bool = False,
     ) -> None:
-        checkpoint.require(GENERATOR)
+        checkpoint.require(*GENERATORS)
         self._wanted, self.precision = check_precision(precision), "fp32"
         super().__init__(checkpoint, device, name)
         if compiled:
@@ -76,9 +76,10 @@ class LipModel(ReadyNetwork):
         return super()._settle(exact)
 
     def _in(self, precision: str, network: Generator) -> Generator:
-        """``network`` in numbers of another kind, but for the last layer, which makes the picture's own."""
+        """``network`` in numbers of another kind, but for the layers that make the picture's own."""
         other = copy.deepcopy(network).to(PRECISIONS[precision])
-        other.output_block[1].float()
+        for layer in other.exact_layers:
+            layer.float()
         return other
 
     def _draws_alike(self, tried: Generator, exact: Generator) -> bool:
@@ -154,5 +155,5 @@ def load_model(
     """
     path = find_model(name_or_path, folders=folders)
     checkpoint = load_checkpoint(path)
-    checkpoint.require(GENERATOR, path=path)
+    checkpoint.require(*GENERATORS, path=path)
     return LipModel(checkpoint, device, name=path.stem, precision=precision, compiled=compiled)

@@ -46,15 +46,21 @@ def prepack(network: nn.Module) -> None:
         if isinstance(module, ConvBlock | TransposeBlock):
             convolution = cast("nn.Conv2d | nn.ConvTranspose2d", module.conv_block[0])
             packed = _Convolution(convolution, residual=isinstance(module, ConvBlock) and module.residual)
-            parent, _, attribute = name.rpartition(".")
-            setattr(network.get_submodule(parent), attribute, packed)
+        elif isinstance(module, nn.Conv2d) and ".conv_block." not in name:
+            # PyTorch's own choice of method depends on how many pictures there are.
+            packed = _Convolution(module, residual=False, squash="none")
+        else:
+            continue
+        parent, _, attribute = name.rpartition(".")
+        setattr(network.get_submodule(parent), attribute, packed)
 
 
 class _Convolution(nn.Module):
-    """Convolution, forward or transposed, and ReLU; with ``residual`` the input is added before the ReLU."""
+    """Convolution, forward or transposed, and ``squash``; with ``residual`` the input is added before that."""
 
-    def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d, *, residual: bool) -> None:
+    def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d, *, residual: bool, squash: str = "relu") -> None:
         super().__init__()
+        self._squash = squash
         self._transposed = isinstance(convolution, nn.ConvTranspose2d)
         self._residual = residual
         # In the order of the operators' arguments.
@@ -65,7 +71,7 @@ class _Convolution(nn.Module):
         self._bias = bias.detach()
         self._weight = convolution.weight.detach()
         # Its weights are spread over four times the memory: not before it is run, and only where that is worth it.
-        self._wide = convolution if can_be_minimal(convolution) else None
+        self._wide = convolution if squash == "relu" and can_be_minimal(convolution) else None
         self._minimal: MinimalConvolution | None = None
         self._packed = False
 
@@ -79,11 +85,11 @@ class _Convolution(nn.Module):
         given = self._weight, self._bias, *self._shape, 1
         made: Tensor
         if self._residual:
-            made = operators._convolution_pointwise.binary(x, x, *given, "add", 1.0, "relu", [], None)
+            made = operators._convolution_pointwise.binary(x, x, *given, "add", 1.0, self._squash, [], None)
         elif self._transposed:
-            made = operators._convolution_transpose_pointwise(x, *given, "relu", [], "")
+            made = operators._convolution_transpose_pointwise(x, *given, self._squash, [], "")
         else:
-            made = operators._convolution_pointwise(x, *given, "relu", [], "")
+            made = operators._convolution_pointwise(x, *given, self._squash, [], "")
         return made
 
     def _lay_out(self, shape: list[int]) -> None:
