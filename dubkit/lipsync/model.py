@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dubkit.lipsync.architecture import GENERATORS
 from dubkit.lipsync.checkpoint import Checkpoint
+from dubkit.lipsync.cores import Cores
 from dubkit.lipsync.generator import Generator
 from dubkit.lipsync.precision import LEAST_PSNR, PRECISIONS, check_precision, fast_precisions, psnr
 from dubkit.lipsync.ready import ReadyNetwork
@@ -61,6 +62,8 @@ class LipModel(ReadyNetwork):
         checkpoint.require(*GENERATORS)
         self._wanted, self.precision = check_precision(precision), "fp32"
         super().__init__(checkpoint, device, name)
+        # What is compiled is compiled for batches of one size, and shares itself out.
+        self._cores = Cores() if self._device.type == "cpu" and not compiled else None
         if compiled:
             mode = "reduce-overhead" if self._device.type == "cuda" else "default"
             self._generator.draw = torch.compile(self._generator.draw, mode=mode)  # type: ignore[method-assign]
@@ -110,7 +113,12 @@ class LipModel(ReadyNetwork):
         Raises:
             MemoryError: if the batch does not fit into the device's memory.
         """
-        return self._run(lambda: self._drawn(windows, faces), f"a batch of {len(faces)} faces")
+        what = f"a batch of {len(faces)} faces"
+        if self._cores is None:
+            return self._run(lambda: self._drawn(windows, faces), what)
+        return self._cores.gather(
+            lambda part: self._run(lambda: self._drawn(windows[part], faces[part]), what), len(faces)
+        )
 
     @property
     def _generator(self) -> Generator:

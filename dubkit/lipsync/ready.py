@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,8 @@ class ReadyNetwork:
         """The array ``work`` makes; MemoryError, naming ``what``, where the device has no room for it."""
         try:
             # TF32 would make a frame depend on the card, and on what else is in its batch.
-            with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
+            exact = torch.backends.cudnn.flags(allow_tf32=False) if self._device.type == "cuda" else nullcontext()
+            with torch.inference_mode(), exact:
                 found: npt.NDArray[np.float32] = work().cpu().numpy()
                 return found
         except RuntimeError as error:
