@@ -21,20 +21,12 @@ import dubkit
 from benchmarks.languages import write_cues
 from benchmarks.machine import describe_machine
 from benchmarks.talking_clip import make_clip, make_voice
-from dubkit.lipsync import Checkpoint, ModelConfig, save_checkpoint
-from dubkit.lipsync.generator import Generator
+from benchmarks.untrained import write_untrained
 
 _RESULT = Path(__file__).parent / "results" / "cluster.json"
 _TAGS = ("es", "de", "fr", "it")
 _WARM = "en"
 _STORE = 100 << 20  # bytes of Ray's own
-
-
-def make_model(path: Path, width: float) -> Path:
-    """A generator that has learned nothing."""
-    state = {name: value.numpy() for name, value in Generator(width).state_dict().items()}
-    save_checkpoint(path, Checkpoint(ModelConfig(width=width), state))
-    return path
 
 
 def cluster_of(workers: int) -> Any:
@@ -83,7 +75,7 @@ def measure(folder: Path, seconds: float, size: tuple[int, int], count: int, wid
     write_cues(folder / "cues.srt", seconds)
     for number, tag in enumerate((_WARM, *_TAGS[:count])):
         make_voice(folder / f"{tag}.wav", seconds + number)
-    make_model(folder / "model.safetensors", width)
+    write_untrained(folder / "model.safetensors", width)
     found: dict[str, object] = {}
     spent = {}
     for workers in (1, 2):

@@ -32,7 +32,8 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from benchmarks.machine import describe_machine
-from dubkit.lipsync import Checkpoint, Generator, LipModel, ModelConfig, find_model, load_checkpoint
+from benchmarks.untrained import untrained
+from dubkit.lipsync import Checkpoint, Generator, LipModel, find_model, load_checkpoint
 from dubkit.lipsync.blocks import fold_batch_norm
 from dubkit.lipsync.precision import fast_precisions, psnr
 
@@ -233,7 +234,7 @@ def measure(checkpoint: Checkpoint, given: argparse.Namespace, folder: Path) -> 
 def checkpoints() -> Iterator[Checkpoint]:
     """The published size with random weights, and the model that comes with dubkit."""
     torch.manual_seed(0)
-    yield Checkpoint(ModelConfig(), {name: value.numpy() for name, value in Generator().state_dict().items()})
+    yield untrained(1.0)
     yield load_checkpoint(find_model("compact"))
 
 

@@ -1,9 +1,10 @@
-"""What a further language costs: ``python -m benchmarks.languages [--seconds 40] [--size 1280x720] [--languages 3]``.
+"""What a further language costs: ``python -m benchmarks.languages [--seconds 40] [--languages 3] [--width 1]``.
 
 A film of one speaker dubbed into several languages in one run, each with a voice of its own that speaks without a
 pause, so that every frame gets new lips; an empty store. Of each language, wall time and processor time by stage; then
 synthesis and encoding by themselves, over as many frames, in the same process: the generator in batches of the same
-size, and the encoder with the same frames already decoded. Writes ``benchmarks/results/languages.json``.
+size, and the encoder with the same frames already decoded. The generator is the built-in one, or, with ``--width``, one
+with random weights. Writes ``benchmarks/results/languages.json``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 import dubkit
 from benchmarks.machine import describe_machine
 from benchmarks.talking_clip import make_clip, make_voice
+from benchmarks.untrained import write_untrained
 from dubkit.language_report import LanguageResult
 from dubkit.lipsync import SynthesisSettings, load_model, synthesize
 from dubkit.media import MasterWriter, WriteSettings, probe, read_frames
@@ -78,9 +80,9 @@ def timed(work: Callable[[], None]) -> list[float]:
     return spent
 
 
-def synthesis(frames: int) -> list[float]:
+def synthesis(frames: int, name: str) -> list[float]:
     """The generator alone over so many faces."""
-    model, settings = load_model(), SynthesisSettings()
+    model, settings = load_model(name), SynthesisSettings()
     rng, batch = np.random.default_rng(0), settings.batch_size
     crops = rng.random((batch, 96, 96, 3), np.float32)
     windows = rng.standard_normal((batch, 80, 16)).astype(np.float32)
@@ -111,7 +113,7 @@ def encoding(folder: Path, film: Path, codec: str) -> list[float]:
     return spent
 
 
-def measure(folder: Path, seconds: float, size: tuple[int, int], count: int) -> Mapping[str, object]:
+def measure(folder: Path, seconds: float, size: tuple[int, int], count: int, width: float) -> Mapping[str, object]:
     """The run, and its parts by themselves."""
     film = make_clip(folder / "film.mp4", seconds, size)
     write_cues(folder / "cues.srt", seconds)
@@ -121,6 +123,7 @@ def measure(folder: Path, seconds: float, size: tuple[int, int], count: int) -> 
     samples, rate = soundfile.read(whole)
     for number, tag in enumerate(_TAGS[:count]):
         soundfile.write(folder / f"{tag}.wav", samples[number * rate :][: round(seconds * rate)], rate)
+    model = str(write_untrained(folder / "random.safetensors", width)) if width else ""
     clock = Clock()
     dubkit.dub_languages(
         film,
@@ -129,13 +132,14 @@ def measure(folder: Path, seconds: float, size: tuple[int, int], count: int) -> 
         subtitles=folder / "cues.srt",
         voice=folder / "{language}.wav",
         work_dir=folder / "kept",
+        model=model,
         expert="none",
         codec="libx264",
         progress=clock.tell,
         finished=clock.finished,
     )
     frames = probe(film).video.frame_count  # type: ignore[union-attr]
-    made, encoded = synthesis(frames), encoding(folder, film, "libx264")
+    made, encoded = synthesis(frames, model), encoding(folder, film, "libx264")
     needed = np.array(made) + np.array(encoded)
     further = np.mean([clock.totals[tag] for tag in _TAGS[1:count]], axis=0)
     return {
@@ -155,16 +159,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--languages", type=int, default=3, choices=range(2, len(_TAGS) + 1))
+    parser.add_argument("--width", type=float, default=0.0, help="of a generator with random weights")
     parser.add_argument("--output", type=Path, default=_RESULT)
     arguments = parser.parse_args()
     width, height = (int(side) for side in arguments.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), arguments.seconds, (width, height), arguments.languages)
+        found = measure(Path(folder), arguments.seconds, (width, height), arguments.languages, arguments.width)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     result = {
         "machine": describe_machine(),
         "load": load,
         "film": f"{arguments.seconds:g} s, {arguments.size}, 25 fps",
+        "generator": f"random weights, width {arguments.width:g}" if arguments.width else "built in",
         **found,
     }
     arguments.output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
