@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dubkit.training.settings import AugmentSettings
+from dubkit.training.data_settings import AugmentSettings
 
 __all__ = ["PictureChange", "SoundChange"]
 

@@ -18,8 +18,9 @@ from dubkit.lipsync.expert import CLIP_FRAMES
 from dubkit.lipsync.reference import mouth_openness
 from dubkit.schema import MelSpectrogram
 from dubkit.training.augment import PictureChange, SoundChange
+from dubkit.training.data_settings import DataSettings
 from dubkit.training.index import PreparedClips, TrainingClip
-from dubkit.training.settings import DataSettings, TutorSettings
+from dubkit.training.settings import TutorSettings
 from dubkit.training.shapes import ClipShapes
 
 __all__ = ["Batch", "ClipDraws"]
@@ -148,12 +149,13 @@ class ClipDraws:
             mel_offset: Seconds from a frame to its mel window.
 
         Returns:
-            ``faces`` and ``references`` (n, 3, 96, 96) 0..1, ``mouths`` (n, 3, 48, 96), the tutor's view; ``noise``
-            (n, codes) on its word; ``windows`` and ``wrong_windows`` (n, 1, 80, 16).
+            ``faces`` and ``references`` (n, 3, 96, 96) 0..1; ``mouths`` (n, 3, 48, 96) and ``mouths_beside``
+            (n, beside, 3, 48, 96), the tutor's view of the face and of other frames; ``noise`` (n, codes) on its word;
+            ``windows`` and ``wrong_windows`` (n, 1, 80, 16).
         """
         random = self._random(draw)
         parts: dict[str, list[npt.NDArray[np.float32]]] = {
-            name: [] for name in ("faces", "references", "mouths", "windows", "wrong_windows")
+            name: [] for name in ("faces", "references", "mouths", "mouths_beside", "windows", "wrong_windows")
         }
         for clip in self._choose(random, self._settings.clips * CLIP_FRAMES):
             frame = int(random.integers(clip.frames - CLIP_FRAMES + 1))
@@ -162,12 +164,15 @@ class ClipDraws:
             if random.random() < tutor.closed:
                 other = self._most_closed(clip, whole, frame)
             size = whole.shape[1]
-            pair = PictureChange(random, self._settings.augment, size).apply(whole[[frame, other]])
-            view = PictureChange(random, tutor.seen, size).apply(pair[:1])
-            face, reference = _channels_first(pair)
+            beside = np.sort(random.integers(clip.frames, size=tutor.beside))
+            shown = PictureChange(random, self._settings.augment, size).apply(whole[[other, frame, *beside]])
+            view = PictureChange(random, tutor.seen, size).apply(shown[1:])
+            reference, face = _channels_first(shown[:2])
             parts["faces"].append(face)
             parts["references"].append(reference)
-            parts["mouths"].append(_channels_first(view[:, size // 2 :])[0])
+            mouth, *others = _channels_first(view[:, size // 2 :])
+            parts["mouths"].append(mouth)
+            parts["mouths_beside"].append(np.stack(others))
             change = SoundChange(random, self._settings.augment, self._prepared.index.mel.limit)
             heard = _heard(self._prepared.sound(clip), [frame, self._other_start(random, clip, frame)], mel_offset)
             for name, window in zip(("windows", "wrong_windows"), change.apply(heard), strict=True):

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from dubkit.lipsync import Expert, ModelConfig
 from dubkit.lipsync.architecture import EXPERT
 from dubkit.lipsync.expert import CLIP_FRAMES
+from dubkit.training.data_settings import AugmentSettings
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.losses import clip_pairs, pair_accuracy, paired_sync
 from dubkit.training.players import ExpertPlayer
-from dubkit.training.settings import AugmentSettings, TrainSettings
+from dubkit.training.settings import TrainSettings
 from dubkit.training.shapes import ClipShapes
 from dubkit.training.task import Report, Wrap, seconds, started_network, to_tensors
 from dubkit.training.warm_up import WarmUp

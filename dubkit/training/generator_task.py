@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from dubkit.errors import InputError
 from dubkit.lipsync import Checkpoint, Discriminator, Expert, Generator, ModelConfig
-from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, GENERATOR, build_network
+from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, build_network
 from dubkit.lipsync.blocks import fold_batch_norm
+from dubkit.training.data_settings import AugmentSettings
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.losses import mouth_l1, mouth_shape, scaled_basis
@@ -25,10 +26,10 @@ from dubkit.training.players import (
     masked_input,
     sync_error,
 )
-from dubkit.training.settings import AugmentSettings, TrainSettings
+from dubkit.training.settings import TrainSettings
 from dubkit.training.shapes import ClipShapes
 from dubkit.training.sheet import picture_sheet
-from dubkit.training.task import Report, Wrap, seconds, started_network, to_tensors
+from dubkit.training.task import Report, Wrap, generator_config, seconds, started_network, to_tensors
 from dubkit.training.warm_up import WarmUp
 
 __all__ = ["GeneratorTask"]
@@ -62,9 +63,7 @@ class GeneratorTask:
         self._settings, self._device = settings, device
         self._offset, self._expert_offset = seconds(model.mel_offset_frames), expert.config.mel_offset
         self._expert = _frozen(expert, device)
-        config = ModelConfig(
-            GENERATOR, model.width, mel_offset_frames=model.mel_offset_frames, reference=model.reference
-        )
+        config = generator_config(model)
         self.products: dict[str, ModelConfig] = {"generator": config}
         self.state: dict[str, Any] = {"sync_on": False}
         self._generator = started_network(settings, config, Generator)

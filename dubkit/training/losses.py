@@ -6,16 +6,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dubkit.training.shapes import MouthBasis, mouth_bounds
+from dubkit.training.shapes import MouthBasis, lip_bounds, mouth_bounds
 
 __all__ = [
     "binary_sync",
+    "blurred",
     "clip_contrast",
     "clip_pairs",
     "edge_l1",
     "lower_l1",
     "motion_l1",
     "pair_accuracy",
+    "roughness",
     "shape_error",
     "weighted_l1",
 ]
@@ -75,11 +77,15 @@ def weighted_l1(made: Tensor, wanted: Tensor, mouth: float) -> Tensor:
     return ((made.float() - wanted).abs() * (weight / weight.mean())).mean()
 
 
-def lower_l1(made: Tensor, wanted: Tensor, mouth: float) -> Tensor:
-    """As :func:`weighted_l1`, but for a pixel of the upper half, which nobody uses, weighing 1/20 of one below."""
+def lower_l1(made: Tensor, wanted: Tensor, mouth: float, lips: float) -> Tensor:
+    """As :func:`weighted_l1`, but for a pixel of the upper half, which nobody uses, weighing 1/20 of one below.
+
+    A pixel of the lips weighs ``lips`` times as much as one of the lower half outside the mouth region.
+    """
     weight = torch.ones(made.shape[-2:], device=made.device)
     weight[: made.shape[-2] // 2] = 0.05
     weight[mouth_bounds(made.shape[-1])] = mouth
+    weight[lip_bounds(made.shape[-1])] = lips
     return ((made.float() - wanted).abs() * (weight / weight.mean())).mean()
 
 
@@ -118,3 +124,15 @@ def shape_error(made: Tensor, wanted: Tensor, basis: Tensor) -> Tensor:
 def scaled_basis(basis: MouthBasis) -> Tensor:
     """(k, pixels): multiplied with mouth pixels it gives what :meth:`MouthBasis.measure` does, but for the mean."""
     return torch.from_numpy(basis.components / basis.scale)
+
+
+def blurred(pictures: Tensor) -> Tensor:
+    """(n, c, h, w) as wide as before, blurred by a triangle of 9 pixels; the edge counts only what is inside."""
+    for _ in range(2):
+        pictures = functional.avg_pool2d(pictures, 5, 1, 2, count_include_pad=False)
+    return pictures
+
+
+def roughness(field: Tensor) -> Tensor:
+    """Mean absolute step from pixel to pixel of (n, c, h, w), to the right plus down."""
+    return field.diff(dim=-1).abs().mean() + field.diff(dim=-2).abs().mean()

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 from dubkit.errors import RecordError
 from dubkit.lipsync import Reference
+from dubkit.training.data_settings import AugmentSettings, DataSettings
 
 __all__ = [
     "EXPERT_KIND",
     "GENERATOR_KIND",
     "KINDS",
     "TUTOR_KIND",
-    "AugmentSettings",
-    "DataSettings",
     "ExpertLoss",
     "GeneratorLoss",
     "ModelSettings",
@@ -43,6 +42,8 @@ class ModelSettings:
         start: Checkpoint to start from; empty for random weights.
         hear_as_expert: Of a generator that starts from random weights: take over what the expert's sound encoder has
             learned. The two have the same layers but for one residual block, which is passed over.
+        moves: Of a generator: whether it also moves the reference's own pixels (:mod:`dubkit.lipsync.warping`); it may
+            start from one that does not.
         discriminator_width: As ``width``, of the discriminator.
     """
 
@@ -51,63 +52,8 @@ class ModelSettings:
     reference: Reference = Reference.OTHER
     start: str = ""
     hear_as_expert: bool = False
+    moves: bool = False
     discriminator_width: float = 1.0
-
-
-@dataclass(frozen=True)
-class AugmentSettings:
-    """What is changed at random, alike in all frames of a draw.
-
-    Attributes:
-        flip: Share of draws that are mirrored.
-        light: Largest change of gain and offset of the picture, as a share of full scale.
-        colour: The same for each colour channel alone.
-        shift: Largest move of the crop, in pixels.
-        zoom: Largest change of the crop's size, as a share.
-        turn: Largest turn, in degrees.
-        stretch: Largest change of a face's width against its height, as a share.
-        tone: Largest change of the mid-tones: values 0..1 are raised to a power of at most 2 to this.
-        grey: Share of draws that lose their colours.
-        blur: Largest blur, as a Gaussian's standard deviation in pixels.
-        loudness: Largest change of the sound's level, in dB.
-        pitch: Largest move of the sound's spectrum, in mel bands.
-        tilt: Largest tilt of the sound's spectrum, in dB from its lowest to its highest band.
-        noise: Highest floor of noise that may cover the faint parts of the sound, as a share of the mel range.
-    """
-
-    flip: float = 0.5
-    light: float = 0.0
-    colour: float = 0.0
-    shift: float = 0.0
-    zoom: float = 0.0
-    turn: float = 0.0
-    stretch: float = 0.0
-    tone: float = 0.0
-    grey: float = 0.0
-    blur: float = 0.0
-    loudness: float = 0.0
-    pitch: int = 0
-    tilt: float = 0.0
-    noise: float = 0.0
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """What one batch holds.
-
-    Attributes:
-        clips: Clips in a batch (on each device, before accumulation).
-        windows: Groups of five frames from each clip, of an expert's batch; each is the others' wrong sound.
-        apart: Least frames between two such groups.
-        balance: 0..1: 0 shows people as long as there is material of them, 1 shows all of them equally often.
-        augment: What is changed at random.
-    """
-
-    clips: int = 32
-    windows: int = 2
-    apart: int = 1
-    balance: float = 0.0
-    augment: AugmentSettings = field(default_factory=AugmentSettings)
 
 
 @dataclass(frozen=True)
@@ -205,10 +151,15 @@ class TutorSettings:
 
     Attributes:
         codes: Numbers the tutor may say.
+        beside: Other frames of the clip from whose mean the numbers count: they say what a mouth does, not whose it is.
         noise: Standard deviation of what is added to them, whose own is 1, so that near numbers mean like mouths.
         mouth: Weight of a pixel in the mouth region in L1, over that of one elsewhere in the lower half.
+        lips: The same of a pixel of the lips, however open.
         edges: Weight of the L1 distance between steps from pixel to pixel in the mouth region.
         shape: Weight of the squared error along the principal components of the mouth region.
+        moved: Weight of L1 of the moved pixels alone, of a generator that moves them.
+        moved_far: The same of both pictures blurred, so that pixels find their way from farther off.
+        flow: Weight of the mean step from pixel to pixel, in pixels, of where they come from.
         closed: 0..1: share of the references whose mouth is as closed as any in the clip, as those are that dubbing
             chooses; the others are drawn among all frames.
         seen: What is changed in the tutor's own view alone, so that it cannot tell more than what the mouth does.
@@ -219,10 +170,15 @@ class TutorSettings:
     """
 
     codes: int = 6
+    beside: int = 5
     noise: float = 0.25
     mouth: float = 8.0
+    lips: float = 16.0
     edges: float = 1.0
     shape: float = 0.15
+    moved: float = 0.4
+    moved_far: float = 0.6
+    flow: float = 0.003
     closed: float = 0.8
     seen: AugmentSettings = field(default_factory=lambda: AugmentSettings(flip=0.0))
     hearing: int = 1000

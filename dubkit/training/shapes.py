@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from dubkit.training.index import TRAIN, PreparedClips, TrainingClip
 
-__all__ = ["ClipShapes", "MouthBasis", "mouth_bounds", "mouth_pixels"]
+__all__ = ["ClipShapes", "MouthBasis", "lip_bounds", "mouth_bounds", "mouth_pixels"]
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 0.54, 0.96, 0.24, 0.76
+_LIPS = 0.60, 0.90, 0.31, 0.69  # the same of the lips, however open
 _STEP = 2  # mouth pixels are averaged in squares of this side
 _SAMPLES = 6000
 _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
@@ -24,7 +25,16 @@ _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 
 def mouth_bounds(size: int) -> tuple[slice, slice]:
     """Rows and columns of the mouth region in a crop of ``size`` pixels, whole squares of pixels."""
-    top, bottom, left, right = (round(share * size / _STEP) * _STEP for share in (_TOP, _BOTTOM, _LEFT, _RIGHT))
+    return _bounds(size, (_TOP, _BOTTOM, _LEFT, _RIGHT))
+
+
+def lip_bounds(size: int) -> tuple[slice, slice]:
+    """The same of the lips, however open."""
+    return _bounds(size, _LIPS)
+
+
+def _bounds(size: int, shares: tuple[float, float, float, float]) -> tuple[slice, slice]:
+    top, bottom, left, right = (round(share * size / _STEP) * _STEP for share in shares)
     return slice(top, bottom), slice(left, right)
 
 

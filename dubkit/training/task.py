@@ -15,15 +15,16 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from dubkit.errors import InputError
 from dubkit.lipsync import CLOCK_RATE, Checkpoint, ModelConfig, load_checkpoint
-from dubkit.lipsync.architecture import build_network
+from dubkit.lipsync.architecture import GENERATOR, WARPING_GENERATOR, build_network
 from dubkit.training.dataset import Batch
-from dubkit.training.settings import TrainSettings
+from dubkit.training.settings import ModelSettings, TrainSettings
 
 __all__ = [
     "Report",
     "Task",
     "Wrap",
     "encoded_features",
+    "generator_config",
     "network_checkpoint",
     "seconds",
     "started_network",
@@ -87,6 +88,12 @@ class Task(Protocol):
         ...
 
 
+def generator_config(model: ModelSettings) -> ModelConfig:
+    """How a generator is used that is trained as ``model`` says."""
+    architecture = WARPING_GENERATOR if model.moves else GENERATOR
+    return ModelConfig(architecture, model.width, mel_offset_frames=model.mel_offset_frames, reference=model.reference)
+
+
 def started_network(settings: TrainSettings, config: ModelConfig, kind: type[Module]) -> Module:
     """The network to train: with the weights of ``settings.model.start``, or random ones that the seed decides.
 
@@ -99,14 +106,17 @@ def started_network(settings: TrainSettings, config: ModelConfig, kind: type[Mod
     assert isinstance(network, kind)
     if settings.model.start:
         start = load_checkpoint(settings.model.start)
-        start.require(config.architecture, path=settings.model.start)
+        kinds = (GENERATOR,) if config.architecture == WARPING_GENERATOR else ()
+        start.require(config.architecture, *kinds, path=settings.model.start)
         if start.config.width != config.width:
             raise InputError(
                 f"has width {start.config.width:g}, and the settings say {config.width:g}",
                 path=settings.model.start,
                 remedy="set model.width to the width of the checkpoint to start from",
             )
-        network.load_state_dict({name: torch.tensor(value) for name, value in start.state.items()})
+        weights = {name: torch.tensor(value) for name, value in start.state.items()}
+        # What moves pixels is new where a generator that only paints learns to.
+        network.load_state_dict(weights, strict=start.config.architecture == config.architecture)
     # A tenth to a third faster on processors and on tensor cores; the function is the same.
     convert_conv2d_weight_memory_format(network, torch.channels_last)
     return network

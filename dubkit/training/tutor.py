@@ -3,7 +3,7 @@
 Sound tells little of a mouth: who learns from it alone draws the mean of all mouths it may go with, which hardly moves.
 A tutor tells all that a few numbers can hold, and so the generator learns how mouths open. Afterwards the sound encoder
 learns to say the tutor's numbers; what it says goes where the tutor's word went. All that lies between the two is
-linear, and becomes part of the generator's first decoding layer: what comes out is a generator like any other.
+linear, and becomes part of the generator's first layers: what comes out is a generator like any other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from dubkit.lipsync import Generator
-from dubkit.training.losses import edge_l1, lower_l1, shape_error
+from dubkit.lipsync.warping import WarpingGenerator
+from dubkit.training.losses import blurred, edge_l1, lower_l1, roughness, shape_error
 from dubkit.training.players import masked_frames
 from dubkit.training.settings import TutorSettings
 
@@ -28,7 +29,8 @@ class Tutor(nn.Module):
     """Sees lower half faces and says what their mouths do.
 
     Args:
-        codes: Numbers it may say; over all faces each has mean 0 and variance 1.
+        codes: Numbers it may say; over all faces each has mean 0 and variance 1. They say how a mouth differs from
+            others of the same clip: what is the same in all of them is for the reference to tell.
         image_size: Pixels on each side of a face.
         features: Length of what the generator's sound encoder gives, in place of which its word goes.
     """
@@ -44,10 +46,18 @@ class Tutor(nn.Module):
         self.norm = nn.BatchNorm1d(codes, affine=False)
         self.say = nn.Linear(codes, features)
 
-    def code(self, mouths: Tensor) -> Tensor:
-        """(n, codes) of (n, 3, h / 2, w) BGR 0..1."""
-        coded: Tensor = self.norm(self.see(mouths))
+    def code(self, mouths: Tensor, beside: Tensor) -> Tensor:
+        """(n, codes) of (n, 3, h / 2, w) BGR 0..1, counted from the mean of (n, m, 3, h / 2, w) of the same clip."""
+        together = torch.cat((mouths[:, None], beside), 1)
+        seen = self.see(together.flatten(0, 1)).unflatten(0, together.shape[:2])
+        coded: Tensor = self.norm(seen[:, 0] - seen[:, 1:].mean(1))
         return coded
+
+    def position(self, mouths: Tensor) -> Tensor:
+        """(n, codes) in the units of :meth:`code`, counted from anywhere; only their differences mean something."""
+        assert self.norm.running_var is not None
+        found: Tensor = self.see(mouths) / (self.norm.running_var + self.norm.eps).sqrt()
+        return found
 
 
 class Taught(nn.Module):
@@ -70,21 +80,22 @@ class Taught(nn.Module):
     def finished(self, gain: float) -> Generator:
         """The generator alone, to which the sound says what the tutor said.
 
-        With W, b the first decoding layer, T, t the tutor's word and H, m, s what leads from features f to codes,
-        W (T H (f - m) / s + t) + b is again a layer of f.
+        With W, b a layer that is told (the first decoding one, and those that steer), T, t the tutor's word and H, m, s
+        what leads from features f to codes, W (T H (f - m) / s + t) + b is again a layer of f.
 
         Args:
             gain: How much farther mouths move than what is heard says: a regression never goes far enough.
         """
         finished = copy.deepcopy(self.generator)
-        layer = next(module for module in finished.face_decoder_blocks[0].modules() if isinstance(module, nn.Conv2d))
-        assert layer.bias is not None
         assert self.heard.running_mean is not None
         assert self.heard.running_var is not None
-        first = layer.weight[:, :, 0, 0]
         said = gain * self.tutor.say.weight @ self.hear.weight / (self.heard.running_var + self.heard.eps).sqrt()
-        layer.bias += first @ (self.tutor.say.bias - said @ self.heard.running_mean)
-        layer.weight.copy_((first @ said)[:, :, None, None])
+        silent = self.tutor.say.bias - said @ self.heard.running_mean
+        for layer in finished.hearing_layers:
+            assert layer.bias is not None
+            weight = layer.weight[:, :, 0, 0]
+            layer.bias += weight @ silent
+            layer.weight.copy_((weight @ said)[:, :, None, None])
         return finished
 
 
@@ -101,25 +112,33 @@ class DrawingPlayer(nn.Module):
         super().__init__()
         generator, self.tutor = taught.generator, taught.tutor
         # All but the sound encoder: it does not hear yet.
-        self.learns = nn.ModuleList(
-            (generator.face_encoder_blocks, generator.face_decoder_blocks, generator.output_block)
-        )
-        self._draw = generator.draw
+        self.learns = nn.ModuleList(module for name, module in generator.named_children() if name != "audio_encoder")
+        # In a tuple of its own: the sound encoder must not become a part of this.
+        self._whole = (generator,)
         self._basis: Tensor
         self.register_buffer("_basis", basis, persistent=False)
         self._settings = settings
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted losses, and their parts."""
-        code = self.tutor.code(batch["mouths"]) + batch["noise"]
-        faces, references = batch["faces"], batch["references"]
-        made = self._draw(self.tutor.say(code)[..., None, None], masked_frames(faces, references))
+        told = self.tutor.say(self.tutor.code(batch["mouths"], batch["mouths_beside"]) + batch["noise"])
+        faces, settings, [generator] = batch["faces"], self._settings, self._whole
+        weights = settings.mouth, settings.lips
+        given = told[..., None, None], masked_frames(faces, batch["references"])
+        moved = generator.move(*given) if isinstance(generator, WarpingGenerator) else None
+        made = moved.made if moved else generator.draw(*given)
         parts = {
-            "l1": lower_l1(made, faces, self._settings.mouth),
+            "l1": lower_l1(made, faces, *weights),
             "edges": edge_l1(made, faces),
             "shape": shape_error(made, faces, self._basis),
         }
-        total = parts["l1"] + self._settings.edges * parts["edges"] + self._settings.shape * parts["shape"]
+        total = parts["l1"] + settings.edges * parts["edges"] + settings.shape * parts["shape"]
+        if moved:
+            parts["moved"] = lower_l1(moved.moved, faces, *weights)
+            parts["moved_far"] = lower_l1(blurred(moved.moved), blurred(faces), *weights)
+            parts["flow"] = roughness(moved.flow)
+            total = total + settings.moved * parts["moved"] + settings.moved_far * parts["moved_far"]
+            total = total + settings.flow * parts["flow"]
         return total, {name: part.detach() for name, part in parts.items()}
 
 

@@ -11,15 +11,23 @@ import torch
 from torch import Tensor, nn
 
 from dubkit.lipsync import Generator, ModelConfig
-from dubkit.lipsync.architecture import GENERATOR
+from dubkit.training.data_settings import AugmentSettings
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
 from dubkit.training.losses import mouth_l1, scaled_basis
 from dubkit.training.players import masked_frames
-from dubkit.training.settings import AugmentSettings, TrainSettings, TutorSettings
+from dubkit.training.settings import TrainSettings, TutorSettings
 from dubkit.training.shapes import ClipShapes
 from dubkit.training.sheet import picture_sheet
-from dubkit.training.task import Report, Wrap, encoded_features, seconds, started_network, to_tensors
+from dubkit.training.task import (
+    Report,
+    Wrap,
+    encoded_features,
+    generator_config,
+    seconds,
+    started_network,
+    to_tensors,
+)
 from dubkit.training.tutor import DrawingPlayer, HearingPlayer, Taught, Tutor
 
 __all__ = ["TutorTask"]
@@ -42,9 +50,7 @@ class TutorTask:
         model, tutor = settings.model, settings.tutor
         self._settings, self._device = settings, device
         self._offset = seconds(model.mel_offset_frames)
-        config = ModelConfig(
-            GENERATOR, model.width, mel_offset_frames=model.mel_offset_frames, reference=model.reference
-        )
+        config = generator_config(model)
         self.products: dict[str, ModelConfig] = {"generator": config}
         self.state: dict[str, Any] = {}
         generator = started_network(settings, config, Generator)
@@ -80,7 +86,7 @@ class TutorTask:
             return
         self._taught.tutor.eval()
         with torch.no_grad():
-            codes = self._taught.tutor.code(batch["mouths"])
+            codes = self._taught.tutor.position(batch["mouths"])
         loss, numbers = self._hearing(batch["windows"], codes)
         yield "hearing", loss, numbers
 
@@ -96,9 +102,8 @@ class TutorTask:
                 batch = to_tensors(self._held_out.drawn_batch((index,), _PLAIN, self._offset), self._device)
                 wanted, shown = batch["faces"], batch["references"]
                 given = masked_frames(wanted, shown)
-                told = taught.generator.draw(
-                    taught.tutor.say(taught.tutor.code(batch["mouths"]))[..., None, None], given
-                )
+                code = taught.tutor.code(batch["mouths"], batch["mouths_beside"])
+                told = taught.generator.draw(taught.tutor.say(code)[..., None, None], given)
                 right, wrong = (alone(batch[name], given) for name in ("windows", "wrong_windows"))
                 rows.append([float(mouth_l1(each, wanted)) for each in (told, right, wrong, shown)])
                 sheets.append([each.cpu().numpy() for each in (wanted, shown, right, wrong)])

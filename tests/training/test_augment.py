@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dubkit.training.augment import PictureChange, SoundChange
-from dubkit.training.settings import AugmentSettings
+from dubkit.training.data_settings import AugmentSettings
 
 PLAIN = AugmentSettings(flip=0)
 

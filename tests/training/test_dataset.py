@@ -13,8 +13,9 @@ from dubkit.errors import InputError
 from dubkit.lipsync import Reference, mel_windows
 from dubkit.lipsync.reference import mouth_openness
 from dubkit.training import HELD_OUT, TRAIN, PreparedClips
+from dubkit.training.data_settings import AugmentSettings, DataSettings
 from dubkit.training.dataset import ClipDraws
-from dubkit.training.settings import AugmentSettings, DataSettings, TutorSettings
+from dubkit.training.settings import TutorSettings
 from dubkit.training.shapes import ClipShapes
 from tests.training.talking import made_clips
 

@@ -8,12 +8,15 @@ import torch
 
 from dubkit.training.losses import (
     binary_sync,
+    blurred,
     clip_contrast,
     clip_pairs,
+    lower_l1,
     motion_l1,
     mouth_shape,
     pair_accuracy,
     paired_sync,
+    roughness,
     shape_error,
     weighted_l1,
 )
@@ -89,3 +92,33 @@ def test_motion_is_what_changes_between_frames() -> None:
     moving = torch.rand(2, 3, 5, 8, 8, generator=torch.Generator().manual_seed(0))
     assert float(motion_l1(moving + 0.5, moving)) == pytest.approx(0, abs=1e-6)
     assert float(motion_l1(moving[:, :, :1].expand_as(moving), moving)) > 0.1
+
+
+def test_in_the_lower_half_lips_count_most_and_the_upper_half_hardly() -> None:
+    wanted = torch.zeros(1, 3, 96, 96)
+
+    def error(row: int, column: int) -> float:
+        made = wanted.clone()
+        made[..., row, column] = 1
+        return float(lower_l1(made, wanted, 8.0, 16.0))
+
+    elsewhere, mouth, lips, above = error(94, 2), error(54, 26), error(70, 48), error(20, 48)
+    assert mouth == pytest.approx(8 * elsewhere)
+    assert lips == pytest.approx(16 * elsewhere)
+    assert above == pytest.approx(elsewhere / 20)
+
+
+def test_blurring_keeps_what_is_even_and_spreads_what_is_not() -> None:
+    even = torch.full((1, 3, 20, 24), 0.4)
+    torch.testing.assert_close(blurred(even), even)
+    dot = torch.zeros(1, 1, 21, 21)
+    dot[..., 10, 10] = 1
+    spread = blurred(dot)
+    assert float(spread.sum()) == pytest.approx(1)
+    assert int((spread[0, 0, 10] > 0).sum()) == 9
+
+
+def test_a_field_is_rough_by_its_steps() -> None:
+    ramp = torch.arange(8.0).expand(1, 2, 6, 8)
+    assert float(roughness(ramp)) == pytest.approx(1)
+    assert float(roughness(torch.ones(1, 2, 6, 8))) == 0

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from dubkit.lipsync import Generator, load_checkpoint, load_model, save_checkpoint, synthesize
-from dubkit.lipsync.architecture import GENERATOR
+from dubkit.lipsync.architecture import GENERATORS
+from dubkit.lipsync.warping import WarpingGenerator
 from dubkit.training import PreparedClips, joined, read_curve, read_settings, train
 from dubkit.training.task import network_checkpoint, to_tensors
 from dubkit.training.tutor import Taught, Tutor
@@ -72,10 +73,10 @@ def learned(
     return found[0], found[-1]
 
 
-@pytest.fixture(scope="module")
-def task(clips: PreparedClips) -> TutorTask:
+@pytest.fixture(scope="module", params=["false", "true"], ids=["paints", "moves"])
+def task(clips: PreparedClips, request: pytest.FixtureRequest) -> TutorTask:
     """A task whose generator has learned one batch by heart, first to draw it, then to hear it."""
-    settings = read_settings(None, "tutor", SETTINGS)
+    settings = read_settings(None, "tutor", SETTINGS | {"model.moves": request.param})
     task = TutorTask(settings, clips, torch.device("cpu"), lambda player: player)
     batch = to_tensors(task.batch((0,)), torch.device("cpu"))
     [drawing] = task.players(0).values()
@@ -113,19 +114,22 @@ def test_the_sound_learns_to_say_the_same(task: TutorTask) -> None:
 def test_what_is_saved_is_a_generator_like_any_other(task: TutorTask, tmp_path: Path) -> None:
     alone = task.finished(task.networks["generator"])
     save_checkpoint(tmp_path / "generator.safetensors", network_checkpoint(alone, task.products["generator"]))
-    load_checkpoint(tmp_path / "generator.safetensors").require(GENERATOR)
+    load_checkpoint(tmp_path / "generator.safetensors").require(*GENERATORS)
     made = load_model(tmp_path / "generator.safetensors", "cpu")
     faces = np.random.default_rng(0).random((2, 96, 96, 3), np.float32)
     lips = synthesize(made, faces, faces[:1], np.full((2, 80, 16), -4.0, np.float32))
     assert lips.shape == faces.shape
 
 
-def test_nothing_is_lost_where_tutor_and_generator_become_one() -> None:
+@pytest.mark.parametrize("kind", [Generator, WarpingGenerator])
+def test_nothing_is_lost_where_tutor_and_generator_become_one(kind: type[Generator]) -> None:
     """For any weights: the generator alone draws from the sound what it drew when told what was heard."""
     torch.manual_seed(4)
     features = 32
-    taught = Taught(Generator(0.0625), Tutor(3, 96, features), features)
+    taught = Taught(kind(0.0625), Tutor(3, 96, features), features)
     with torch.no_grad():
+        for layer in taught.generator.hearing_layers:
+            layer.weight.uniform_(-1, 1)
         for module in taught.modules():
             if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
                 assert module.running_mean is not None
@@ -136,12 +140,13 @@ def test_nothing_is_lost_where_tutor_and_generator_become_one() -> None:
         windows = torch.rand(3, 1, 80, 16) * 8 - 4
         features_heard = taught.generator.listen(windows)
         code = taught.hear(taught.heard(features_heard.flatten(1)))
-        found = []
-        for gain in (1.0, 2.5):
-            told = taught.generator.face_decoder_blocks[0](taught.tutor.say(gain * code)[..., None, None])
-            found.append(taught.finished(gain).face_decoder_blocks[0](features_heard))
-            assert torch.allclose(told, found[-1], rtol=1e-4, atol=1e-5)
-        assert (found[0] - found[1]).abs().mean() > 0.01
+        for told, hears in zip(taught.generator.hearing_layers, taught.finished(2.5).hearing_layers, strict=True):
+            wanted = told(taught.tutor.say(2.5 * code)[..., None, None])
+            torch.testing.assert_close(hears(features_heard), wanted, rtol=1e-4, atol=1e-5)
+            assert (told(taught.tutor.say(code)[..., None, None]) - wanted).abs().mean() > 0.01
+        faces = torch.rand(3, 6, 96, 96)
+        told_of_it = taught.generator.draw(taught.tutor.say(2.5 * code)[..., None, None], faces)
+        torch.testing.assert_close(taught.finished(2.5)(windows, faces), told_of_it, rtol=1e-3, atol=1e-3)
 
 
 def test_stopped_and_gone_on_with_it_is_the_same(clips: PreparedClips, tmp_path: Path) -> None:
