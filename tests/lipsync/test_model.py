@@ -80,7 +80,7 @@ def test_the_built_in_model_says_how_it_is_used(compact: LipModel) -> None:
     assert (compact.name, compact.device, config.width) == ("compact", "cpu", 0.25)
     assert (config.reference, config.mel_offset_frames) == (Reference.OTHER, -1)
     assert {"data", "steps", "licence"} <= set(config.training)
-    assert load_checkpoint(BUILTIN["compact"]).parameters == 2_275_983
+    assert load_checkpoint(BUILTIN["compact"]).parameters == 2_301_954
     assert repr(compact) == "LipModel(compact, width 0.25, on cpu)"
 
 
