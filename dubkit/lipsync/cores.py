@@ -16,37 +16,40 @@ import torch
 
 __all__ = ["Cores"]
 
-_LEAST = 4  # pictures of a part: each part reads all weights
+_PARTS = 4  # at most, and cores beyond share the layers of each: each part reads all weights
+_LEAST = 4  # pictures of a part, for the same reason
 _Array = npt.NDArray[np.float32]
 
 
 class Cores:
     """Runs work on parts of a batch side by side.
 
-    The first batch is not shared: whatever is made when a network is first run must not be made twice.
+    The first batch is not shared: whatever is made when a network is first run must not be made twice. All work is done
+    by the same threads, even what is not shared: with another number of cores under it PyTorch may round otherwise.
     """
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
-        self._parts = 0
+        self._cores = 0
         self._begun = False
         self._lock = threading.Lock()
 
     def gather(self, work: Callable[[slice], _Array], count: int) -> _Array:
         """The (count, ...) array of which ``work`` makes any part; what it raises in one is raised."""
         cores = torch.get_num_threads()
-        parts = min(cores, count // _LEAST)
-        if not self._begun or parts < 2:
-            made = work(slice(0, count))
-            self._begun = True
-            return made
-        pool = self._pool_of(parts, cores)
+        if cores < 2:
+            return work(slice(0, count))
+        pool = self._pool_of(cores)
+        parts = max(1, min(cores, _PARTS, count // _LEAST)) if self._begun else 1
         edges = [round(part * count / parts) for part in range(parts + 1)]
-        return np.concatenate(list(pool.map(work, map(slice, edges, edges[1:]))))
+        made = list(pool.map(work, map(slice, edges, edges[1:])))
+        self._begun = True
+        return made[0] if parts == 1 else np.concatenate(made)
 
-    def _pool_of(self, parts: int, cores: int) -> ThreadPoolExecutor:
+    def _pool_of(self, cores: int) -> ThreadPoolExecutor:
         with self._lock:
-            if self._pool is None or self._parts != parts:
+            if self._pool is None or self._cores != cores:
+                parts = min(cores, _PARTS)
                 all_here = threading.Barrier(parts + 1)
 
                 def begin() -> None:
@@ -60,5 +63,5 @@ class Cores:
                 all_here.wait()
                 # What is set in a thread becomes what threads begin with that are started later.
                 torch.set_num_threads(cores)
-                self._pool, self._parts = pool, parts
+                self._pool, self._cores = pool, cores
             return self._pool

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubkit.lipsync import Checkpoint, LipModel
+from dubkit.lipsync import Checkpoint, LipModel, find_model, load_checkpoint
 from dubkit.lipsync.cores import Cores
 
 
@@ -65,7 +65,10 @@ def test_the_first_batch_and_small_ones_are_not_shared() -> None:
     cores = Cores()
     cores.gather(work, 40)
     cores.gather(work, 7)
-    assert where == [threading.get_ident()] * 2
+    assert len(where) == 2
+    torch.set_num_threads(1)
+    cores.gather(work, 40)
+    assert where[2] == threading.get_ident()
 
 
 def test_what_goes_wrong_in_one_part_is_told() -> None:
@@ -78,11 +81,13 @@ def test_what_goes_wrong_in_one_part_is_told() -> None:
         begun().gather(work, 16)
 
 
-def test_a_picture_is_the_same_whichever_core_draws_it(tiny: Checkpoint) -> None:
+@pytest.mark.parametrize("name", ["tiny", "compact"])
+def test_a_picture_is_the_same_whichever_core_draws_it(tiny: Checkpoint, name: str) -> None:
+    checkpoint = tiny if name == "tiny" else load_checkpoint(find_model(name))
     random = np.random.default_rng(1)
     windows = random.uniform(-4, 4, (13, 80, 16)).astype(np.float32)
     faces = random.random((13, 6, 96, 96), np.float32)
-    model = LipModel(tiny, "cpu", precision="fp32")
+    model = LipModel(checkpoint, "cpu", precision="fp32")
     torch.set_num_threads(1)
     alone = model.run(windows, faces)
     torch.set_num_threads(3)
