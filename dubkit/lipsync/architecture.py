@@ -47,7 +47,7 @@ NETWORKS: Mapping[str, Callable[[float], nn.Module]] = {
 
 _WORDS = {
     GENERATOR: "a lip generator",
-    WARPING_GENERATOR: "a lip generator that moves pixels",
+    WARPING_GENERATOR: "a lip generator",
     EXPERT: "a lip-sync expert (colour SyncNet)",
     DISCRIMINATOR: "a visual quality discriminator",
 }
