@@ -28,6 +28,7 @@ from benchmarks.machine import describe_machine
 from dubkit.lipsync import Checkpoint, Expert, Generator, ModelConfig
 from dubkit.lipsync.architecture import EXPERT
 from dubkit.training import TRAIN, PreparedClips, TrainingClip, TrainingIndex, joined, read_settings, train, write_index
+from dubkit.training.task import network_checkpoint
 
 _RESULT = Path(__file__).parent / "results" / "training_step.json"
 _REPEATS = 5
@@ -107,8 +108,7 @@ def seconds_alone(network: nn.Module, *inputs: Tensor, learns: bool = True) -> f
 def rows(width: float, clips: PreparedClips) -> Iterator[dict[str, object]]:
     """A row for the expert's step and one for the generator's."""
     torch.manual_seed(0)
-    state = {name: value.numpy() for name, value in Expert(_EXPERT_WIDTH).state_dict().items()}
-    judge = Checkpoint(ModelConfig(EXPERT, _EXPERT_WIDTH, mel_offset_frames=0), state)
+    judge = network_checkpoint(Expert(_EXPERT_WIDTH), ModelConfig(EXPERT, _EXPERT_WIDTH, mel_offset_frames=0))
     lips, windows = torch.rand(64, 15, 48, 96), torch.rand(64, 1, 80, 16)
     cases: dict[str, tuple[str, Callable[[], float]]] = {
         "expert": ("64 groups of five frames", lambda: seconds_alone(Expert(width), windows, lips)),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from dubkit.lipsync import Checkpoint, ModelConfig, save_checkpoint
 from dubkit.lipsync.generator import Generator
+from dubkit.training.task import network_checkpoint
 
 __all__ = ["untrained", "write_untrained"]
 
 
 def untrained(width: float) -> Checkpoint:
     """Random weights of a width."""
-    state = {name: value.numpy() for name, value in Generator(width).state_dict().items()}
-    return Checkpoint(ModelConfig(width=width), state)
+    return network_checkpoint(Generator(width), ModelConfig(width=width))
 
 
 def write_untrained(path: Path, width: float) -> Path:

@@ -166,7 +166,7 @@ class _Watch:
         nearest = np.abs(clock[None] - middles[:, None]).argmin(axis=1) if len(middles) else np.zeros(0, np.int64)
         rows = np.array(self._shown, np.int64)[nearest] - frames.start
         sync[rows] = distances.astype(np.float16)
-        self._crops = self._crops[:0].copy()
+        del self._crops
         return MouthTrack(self.track.index, frames, self._motion, sync)
 
 

@@ -61,7 +61,8 @@ class Generator(nn.Module):
 
     def draw(self, heard: Tensor, faces: Tensor) -> Tensor:
         """(B, 3, 96, 96) new faces for (B, 6, 96, 96) old ones, by what :meth:`listen` made of the sound of each."""
-        return self._painted(self._decoded(heard, faces)[-1])
+        _, large = self._decoded(heard, faces)
+        return self._painted(large)
 
     @property
     def exact_layers(self) -> list[nn.Module]:
@@ -74,19 +75,17 @@ class Generator(nn.Module):
         [first] = (module for module in self.face_decoder_blocks[0].modules() if isinstance(module, nn.Conv2d))
         return [first]
 
-    def _decoded(self, heard: Tensor, faces: Tensor) -> list[Tensor]:
-        """What the decoder's levels give, each joined with the encoder's of that size; the last is 96 pixels wide."""
+    def _decoded(self, heard: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:
+        """The decoder's last two levels, 48 and 96 pixels wide, each joined with the encoder's of that size."""
         features = []
         x = faces
         for block in self.face_encoder_blocks:
             x = block(x)
             features.append(x)
-        x = heard
-        decoded = []
+        small = large = heard
         for block in self.face_decoder_blocks:
-            x = torch.cat((block(x), features.pop()), dim=1)
-            decoded.append(x)
-        return decoded
+            small, large = large, torch.cat((block(large), features.pop()), dim=1)
+        return small, large
 
     def _painted(self, decoded: Tensor) -> Tensor:
         body, last, squash = self.output_block

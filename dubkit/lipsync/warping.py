@@ -82,7 +82,7 @@ class WarpingGenerator(Generator):
 
     def move(self, heard: Tensor, faces: Tensor) -> Moved:
         """As :meth:`draw`, with what came of it on the way."""
-        *_, small, large = self._decoded(heard, faces)
+        small, large = self._decoded(heard, faces)
         first, second, last = self.motion_block
         said = last(second(_modulated(first(small), self.motion_film(heard))).float()).float()
         said = functional.interpolate(said, scale_factor=2, mode="bilinear", align_corners=False)

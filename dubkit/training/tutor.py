@@ -113,8 +113,8 @@ class DrawingPlayer(nn.Module):
         generator, self.tutor = taught.generator, taught.tutor
         # All but the sound encoder: it does not hear yet.
         self.learns = nn.ModuleList(module for name, module in generator.named_children() if name != "audio_encoder")
-        # In a tuple of its own: the sound encoder must not become a part of this.
-        self._whole = (generator,)
+        self._draw = generator.draw
+        self._move = generator.move if isinstance(generator, WarpingGenerator) else None
         self._basis: Tensor
         self.register_buffer("_basis", basis, persistent=False)
         self._settings = settings
@@ -122,11 +122,11 @@ class DrawingPlayer(nn.Module):
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted losses, and their parts."""
         told = self.tutor.say(self.tutor.code(batch["mouths"], batch["mouths_beside"]) + batch["noise"])
-        faces, settings, [generator] = batch["faces"], self._settings, self._whole
+        faces, settings = batch["faces"], self._settings
         weights = settings.mouth, settings.lips
         given = told[..., None, None], masked_frames(faces, batch["references"])
-        moved = generator.move(*given) if isinstance(generator, WarpingGenerator) else None
-        made = moved.made if moved else generator.draw(*given)
+        moved = self._move(*given) if self._move else None
+        made = moved.made if moved else self._draw(*given)
         parts = {
             "l1": lower_l1(made, faces, *weights),
             "edges": edge_l1(made, faces),

@@ -12,6 +12,7 @@ from dubkit.errors import ModelError
 from dubkit.lipsync import Checkpoint, LipModel, ModelConfig, load_checkpoint, load_model, save_checkpoint, synthesize
 from dubkit.lipsync.architecture import EXPERT, GENERATORS, WARPING_GENERATOR, recognise
 from dubkit.lipsync.warping import WarpingGenerator
+from dubkit.training.task import network_checkpoint
 
 
 def made_network(*, paints: float = 0.0) -> WarpingGenerator:
@@ -29,8 +30,7 @@ def made_network(*, paints: float = 0.0) -> WarpingGenerator:
 
 
 def made_checkpoint() -> Checkpoint:
-    state = {name: value.numpy() for name, value in made_network().state_dict().items()}
-    return Checkpoint(ModelConfig(WARPING_GENERATOR, 0.0625), state)
+    return network_checkpoint(made_network(), ModelConfig(WARPING_GENERATOR, 0.0625))
 
 
 def some_faces(count: int) -> tuple[torch.Tensor, torch.Tensor]:
