@@ -44,7 +44,8 @@ def host_run_command(job: Path, until_stdin_closes: bool, as_json: bool) -> int:
         asked = read_host_job(job)
         _prepare(asked)
         reporter.status = asked.output / STATUS_FILE
-        with Watch(stdin=until_stdin_closes, process=asked.host_pid, file=asked.output / CANCEL_FILE):
+        cancel = asked.output / CANCEL_FILE
+        with Watch(stdin=until_stdin_closes, process=asked.host_pid, file=cancel, leaving=asked.work):
             reporter.hello(asked)
             from dubkit.host_run import run_host_job
 

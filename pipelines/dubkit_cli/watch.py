@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -20,18 +21,28 @@ _SYNCHRONIZE = 0x00100000
 class Watch:
     """Interrupts the main thread, as Ctrl-C does, when the run is no longer wanted.
 
-    Use it as a context manager on the main thread. A run that does not heed the interrupt (some library computes on) is
-    ended after the grace, with every process that it started where it is the head of a group of its own.
+    Use it as a context manager on the main thread. A run that does not heed the interrupt (some library computes on, or
+    the machine is busy) is ended after the grace, with every process that it started where it is the head of a group of
+    its own; what it would have tidied up itself goes first.
 
     Args:
         stdin: Whether the end of standard input means that whoever started the run is gone.
         process: Process that must be alive; 0 for none.
         file: File that asks the run to stop when it appears; None for none.
+        leaving: Folder that only a run at work needs; None for none.
         grace: Seconds.
     """
 
-    def __init__(self, *, stdin: bool = False, process: int = 0, file: Path | None = None, grace: float = 10.0) -> None:
-        self._process, self._file, self._grace = process, file, grace
+    def __init__(
+        self,
+        *,
+        stdin: bool = False,
+        process: int = 0,
+        file: Path | None = None,
+        leaving: Path | None = None,
+        grace: float = 10.0,
+    ) -> None:
+        self._process, self._file, self._leaving, self._grace = process, file, leaving, grace
         self._stdin = stdin
         self._over = threading.Event()
         self._gone = threading.Event()
@@ -72,6 +83,8 @@ class Watch:
     def _stop(self) -> None:
         _interrupt_main()
         if not self._over.wait(self._grace):
+            if self._leaving is not None:
+                shutil.rmtree(self._leaving, ignore_errors=True)
             _end_at_once()
 
 

@@ -182,6 +182,38 @@ def test_a_program_that_cannot_hold_a_pipe_is_watched_by_its_number(sample: Samp
     assert left_in(job) <= {"job.json", status.name}, log.read_text()
 
 
+DEAF = """
+import sys, time
+from pathlib import Path
+from dubkit_cli.watch import Watch
+with Watch(stdin=True, leaving=Path(sys.argv[1]), grace=0.2):
+    print(flush=True)
+    while True:
+        try:
+            time.sleep(600)
+        except KeyboardInterrupt:
+            pass
+"""
+
+
+def test_a_run_that_does_not_heed_is_ended_and_tidied_up(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "001").mkdir(parents=True)
+    (work / "001" / "half a film").touch()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
+    command = [sys.executable, "-c", DEAF, str(work)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as run:
+        assert run.stdin is not None
+        assert run.stdout is not None
+        run.stdout.readline()
+        run.stdin.close()
+        assert run.wait(60) != 0
+    assert not work.exists()
+    assert tmp_path.exists()
+
+
 def test_a_job_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for text in ("", "{}"):
         (tmp_path / "job.json").write_text(text)
