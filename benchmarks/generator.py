@@ -2,11 +2,11 @@
 
 In turns, several rounds, processor time of one thread (``--threads`` for more, then wall time): the network as the
 published code runs it (eager, fp32, norms apart), with norms folded, channels last, as dubkit runs it, and by ONNX
-Runtime and OpenVINO where they are installed. The limit is the time that the multiplications of its convolutions would
-take at the rate of a large matrix product, measured in the same rounds: in fp32, and in bf16 where the processor has
-instructions for it. ``--compile`` adds PyTorch's compiler, which takes minutes. Weights are random, as no time depends
-on them, except for the compact model's, on which int8 is judged with ``--int8``. Writes
-``benchmarks/results/generator.json``.
+Runtime, OpenVINO and MNN where they are installed. The limit is the time that the multiplications of its convolutions
+would take at the rate of a large matrix product, measured in the same rounds: in fp32, and in bf16 where the processor
+has instructions for it. Steady is what makes a picture the same to the last bit wherever it lies in a batch.
+``--compile`` adds PyTorch's compiler, which takes minutes. Weights are random, as no time depends on them, except for
+the compact model's, on which int8 is judged with ``--int8``. Writes ``benchmarks/results/generator.json``.
 """
 
 from __future__ import annotations
@@ -14,24 +14,22 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import logging
 import statistics
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from benchmarks.machine import describe_machine
+from benchmarks.runtimes import Array, Way, export, network_of, other_ways, quantize
 from benchmarks.untrained import untrained
 from dubkit.lipsync import Checkpoint, Generator, LipModel, find_model, load_checkpoint
 from dubkit.lipsync.blocks import fold_batch_norm
@@ -39,9 +37,6 @@ from dubkit.lipsync.precision import fast_precisions, psnr
 
 _RESULT = Path(__file__).parent / "results" / "generator.json"
 _MATRIX = 1024
-
-Array = npt.NDArray[np.float32]
-Way = Callable[[], Array]
 
 
 def operations(network: Generator, windows: Tensor, faces: Tensor) -> float:
@@ -75,102 +70,39 @@ def inputs(batch: int) -> tuple[Tensor, Tensor]:
 
 def torch_ways(checkpoint: Checkpoint, windows: Tensor, faces: Tensor, compiled: bool) -> Iterator[tuple[str, Way]]:
     """PyTorch, from the way the published code has it to the way dubkit has it."""
-    eager = Generator(checkpoint.config.width).eval()
-    eager.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
+    eager = network_of(checkpoint)
     folded = copy.deepcopy(eager)
     fold_batch_norm(folded)
     last = copy.deepcopy(folded)
     convert_conv2d_weight_memory_format(last, torch.channels_last)
-    channels_last = faces.to(memory_format=torch.channels_last)
 
-    def published() -> Array:
+    def published(sound: Array, pictures: Array) -> Array:
         with torch.no_grad():
-            return np.asarray(eager(windows, faces).numpy())
+            return np.asarray(eager(torch.from_numpy(sound), torch.from_numpy(pictures)).numpy())
 
-    def by(network: Callable[[Tensor, Tensor], Tensor], given: Tensor) -> Way:
-        def run() -> Array:
+    def by(network: Callable[[Tensor, Tensor], Tensor], layout: torch.memory_format = torch.contiguous_format) -> Way:
+        def run(sound: Array, pictures: Array) -> Array:
             with torch.inference_mode():
-                return np.asarray(network(windows, given).numpy())
+                given = torch.from_numpy(pictures).to(memory_format=layout)
+                return np.asarray(network(torch.from_numpy(sound), given).numpy())
 
         return run
 
     yield "published, eager", published
-    yield "norms folded, inference mode", by(folded, faces)
-    yield "channels last", by(last, channels_last)
+    yield "norms folded, inference mode", by(folded)
+    yield "channels last", by(last, torch.channels_last)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scripted = torch.jit.optimize_for_inference(torch.jit.trace(folded, (windows, faces)))  # type: ignore[no-untyped-call]
-    yield "optimize_for_inference", by(scripted, faces)
+    yield "optimize_for_inference", by(scripted)
     if compiled:
-        yield "torch.compile", by(torch.compile(last), channels_last)
-    sound, pictures = windows[:, 0].numpy(), faces.numpy()
+        yield "torch.compile", by(torch.compile(last), torch.channels_last)
     for precision in ("fp32", *fast_precisions(torch.device("cpu"))):
-        yield f"dubkit, {precision}", partial(LipModel(checkpoint, "cpu", precision=precision).run, sound, pictures)
+        yield f"dubkit, {precision}", partial(_by_dubkit, LipModel(checkpoint, "cpu", precision=precision))
 
 
-def export(checkpoint: Checkpoint, windows: Tensor, faces: Tensor, path: Path) -> Path:
-    """The generator as ONNX, norms folded."""
-    network = Generator(checkpoint.config.width).eval()
-    network.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
-    fold_batch_norm(network)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network, (windows, faces), str(path), input_names=["mel", "face"], output_names=["out"],
-            dynamo=False, opset_version=17,
-        )  # fmt: skip
-    return path
-
-
-def other_ways(path: Path, windows: Tensor, faces: Tensor, threads: int) -> Iterator[tuple[str, Way]]:
-    """Other runtimes, as far as they are installed."""
-    given = {"mel": windows.numpy(), "face": faces.numpy()}
-    try:
-        import onnxruntime
-    except ImportError:
-        pass
-    else:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        yield f"ONNX Runtime{_kind(path)}", lambda: np.asarray(session.run(None, given)[0])
-    try:
-        openvino = import_module("openvino")
-    except ImportError:
-        return
-    for precision in ("f32", *(["bf16"] if fast_precisions(torch.device("cpu")) else [])):
-        settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads}
-        network = openvino.Core().compile_model(str(path), "CPU", settings)
-        name = f"OpenVINO{_kind(path) or ', ' + precision.replace('f32', 'fp32')}"
-        yield name, partial(_first, network, list(given.values()))
-
-
-def _first(network: Callable[[list[Array]], Any], arrays: list[Array]) -> Array:
-    return np.array(network(arrays)[0])
-
-
-def _kind(path: Path) -> str:
-    return ", int8" if path.stem.endswith("8") else ""
-
-
-def quantize(path: Path, windows: Tensor, faces: Tensor) -> Path:
-    """The network of an ONNX file in int8, channel by channel, its ranges measured on what is given."""
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-
-    class Once(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.left = [{"mel": windows.numpy(), "face": faces.numpy()}]
-
-        def get_next(self) -> dict[str, Array] | None:
-            return self.left.pop() if self.left else None
-
-    small = path.with_name(f"{path.stem}_8.onnx")
-    logging.disable(logging.WARNING)
-    quantize_static(
-        str(path), str(small), Once(), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-    )  # fmt: skip
-    return small
+def _by_dubkit(model: LipModel, sound: Array, pictures: Array) -> Array:
+    return model.run(sound[:, 0], pictures)
 
 
 def product(dtype: torch.dtype) -> Callable[[], Tensor]:
@@ -192,23 +124,32 @@ def in_turns(ways: dict[str, Callable[[], Any]], rounds: int, clock: Callable[[]
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
+def steady(way: Way, sound: Array, pictures: Array) -> bool:
+    """Whether the order of a batch changes no bit of any picture."""
+    way(sound, pictures)  # some lay themselves out the first time
+    return bool(np.array_equal(way(sound[::-1].copy(), pictures[::-1].copy())[::-1], way(sound, pictures)))
+
+
 def measure(checkpoint: Checkpoint, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """The table of one width."""
     windows, faces = inputs(given.batch)
+    sound, pictures = windows.numpy(), faces.numpy()
     ways = dict(torch_ways(checkpoint, windows, faces, given.compile))
     path = export(checkpoint, windows, faces, folder / f"width_{checkpoint.config.width:g}.onnx")
-    ways |= dict(other_ways(path, windows, faces, given.threads))
+    ways |= dict(other_ways(path, given.threads))
     if given.int8:
-        ways |= dict(other_ways(quantize(path, windows, faces), windows, faces, given.threads))
-    exact = torch.tensor(ways["published, eager"]())
-    alike = {name: round(psnr(torch.tensor(way()), exact), 1) for name, way in ways.items()}
+        ways |= dict(other_ways(quantize(path, sound, pictures), given.threads))
+    exact = torch.tensor(ways["published, eager"](sound, pictures))
+    alike = {name: round(psnr(torch.tensor(way(sound, pictures)), exact), 1) for name, way in ways.items()}
+    kept = {name: steady(way, sound, pictures) for name, way in ways.items()}
     kinds = {"fp32": torch.float32}
     if fast_precisions(torch.device("cpu")):
         kinds["bf16"] = torch.bfloat16
     products = {name: product(dtype) for name, dtype in kinds.items()}
     clock = time.process_time if given.threads == 1 else time.perf_counter
-    taken = in_turns({**ways, **products}, given.rounds, clock)
-    work = operations(Generator(checkpoint.config.width).eval(), windows, faces)
+    calls = {name: partial(way, sound, pictures) for name, way in ways.items()}
+    taken = in_turns({**calls, **products}, given.rounds, clock)
+    work = operations(network_of(checkpoint), windows, faces)
     rates = {name: 2 * _MATRIX**3 / taken.pop(name) for name in products}
     limits = {name: 1000 * work / rate for name, rate in rates.items()}
     eager = taken["published, eager"]
@@ -219,6 +160,7 @@ def measure(checkpoint: Checkpoint, given: argparse.Namespace, folder: Path) -> 
             "times_faster": round(eager / seconds, 2),
             "of_fp32_limit": round(1000 * seconds / given.batch / limits["fp32"], 2),
             "psnr": alike[name],
+            "steady": kept[name],
         }
         for name, seconds in taken.items()
     ]
@@ -254,7 +196,7 @@ def main() -> None:
     _RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     for table in tables:
         print(f"width {table['width']:g}: {table['gflop']} GFLOP, limit {table['limit_ms']} ms")
-        print("| way | ms | times faster | of the fp32 limit | PSNR, dB |\n|---|---|---|---|---|")
+        print("| way | ms | times faster | of the fp32 limit | PSNR, dB | steady |\n|---|---|---|---|---|---|")
         for row in table["rows"]:
             print("| " + " | ".join(str(value) for value in row.values()) + " |")
 
