@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -76,6 +76,7 @@ class _Language:
     total: int = 0
     drawn: int = 0
     lost: int = 0
+    defects: list[str] = field(default_factory=list)
     result: LanguageResult | None = None
 
     @property
@@ -173,10 +174,13 @@ class ClusterRun:
             self._advance(language)
 
     def _take(self, language: _Language, task: Any) -> None:
-        """Note that a task is done, or that its worker died too often."""
+        """Note that a task is done, that its worker died too often, or that it has a defect."""
         frames = language.tasks.pop(task)
         try:
             kept: tuple[Recipe, ...] = self._got(task)
+        except self._ray.exceptions.RayTaskError as error:
+            language.defects.append(f"{type(error.cause).__name__}: {error.cause}")
+            return
         except self._ray.exceptions.RayError:
             language.lost += 1
             return
@@ -227,10 +231,7 @@ class ClusterRun:
         result = attempt(language.tag, work, language.began)
         if result.report is not None:
             result = replace(result, report=replace(result.report, output=language.wanted.ready.job.output))
-        if language.lost:
-            note = f"{language.lost} tasks were lost with their workers, and what they had to draw was drawn at the end"
-            result = replace(result, notes=(*result.notes, note))
-        self._end(language, result)
+        self._end(language, replace(result, notes=(*result.notes, *_notes(language))))
 
     def _guarded(self, language: _Language, work: Callable[[], None]) -> None:
         """Do ``work`` for a language; what goes wrong is its result, and the others go on."""
@@ -250,6 +251,15 @@ class ClusterRun:
         language.tasks.clear()
         if self._finished is not None:
             self._finished(result)
+
+
+def _notes(language: _Language) -> Iterator[str]:
+    """What went wrong in the drawing of a language, although it was made good."""
+    made_good = "what they had to draw was drawn at the end"
+    if language.lost:
+        yield f"tasks lost with their workers: {language.lost}; {made_good}"
+    if language.defects:
+        yield f"tasks that failed: {len(language.defects)}, the first with {language.defects[0]}; {made_good}"
 
 
 def _draw(film: LipFilm, group: tuple[LipPiece, ...], environment: dict[str, str]) -> tuple[Recipe, ...]:

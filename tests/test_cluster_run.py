@@ -159,7 +159,19 @@ def test_what_is_lost_is_drawn_at_the_end(film: Path, tmp_path: Path) -> None:
     assert result.report is not None
     assert result.report.spans == CUES
     assert 0 < result.report.spans_reused < CUES
-    assert "2 tasks were lost with their workers" in result.notes[0]
+    assert "tasks lost with their workers: 2" in result.notes[0]
+
+
+def test_a_task_with_a_defect_says_what_it_was(film: Path, tmp_path: Path) -> None:
+    def fate(name: str, number: int) -> None:
+        if number == 2:
+            raise KeyError("mouth")
+
+    (result,) = dubbed(film, tmp_path, FakeRay(fate))
+    assert result.report is not None
+    assert result.report.spans == CUES
+    (note,) = result.notes
+    assert note.startswith("tasks that failed: 1, the first with KeyError: 'mouth'; what they had to draw")
 
 
 def test_what_a_task_complains_of_ends_its_language(film: Path, tmp_path: Path) -> None:
