@@ -21,6 +21,8 @@ demo: $(VENV)/.ready
 	  --output demo/sample.dubbed.es.mp4 --report demo/sample.dubbed.es.json
 	@echo "The dubbed film is demo/sample.dubbed.es.mp4, its report demo/sample.dubbed.es.json."
 
+# Two tests at a time, a thread each: more would wait for each other, and round as another machine does.
+test test-long: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -m 'not long' -n 2 --dist loadfile
 
