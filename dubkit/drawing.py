@@ -162,9 +162,7 @@ class _Drawer:
     def _begin(self, span: Span, frame: Frame) -> None:
         """Open a span; what can be known to fail in it fails before anything of it is changed."""
         for row, box in enumerate(self._tracks[span.track].part(span.frames).boxes):
-            try:
-                crop_region(box, self._settings.crop).inside(frame.width, frame.height)
-            except RecordError:
+            if not crop_region(box, self._settings.crop).meets(frame.width, frame.height):
                 where = span.frames.start + row
                 self._on_failure(span, RecordError(f"its face lies outside the picture in frame {where}"))
                 return

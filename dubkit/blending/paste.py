@@ -105,7 +105,7 @@ def paste_mouth(
 
     Args:
         frame: The frame as it was stored.
-        region: The face crop's place in the frame.
+        region: The face crop's place in the frame, some of it inside.
         mouth: (region.height, region.width, 3) BGR 0..1: the generated face at the crop's size.
         landmarks: (5, 2) x, y in the frame; NaN where unknown.
         settings: How.
@@ -115,6 +115,8 @@ def paste_mouth(
         enhancer: Restores the face before it is blended in; None for none.
     """
     inner, mask, zone = mouth_shapes(region, landmarks, settings.mask)
+    if not inner.meets(frame.width, frame.height):  # the face is seen, its mouth is not
+        return Patch(frame, region, np.zeros(mouth.shape[:2], np.float32), mouth, Match(frame.index))
     known = before if before is not None and before.frame == frame.index - 1 else Match(frame.index - 1)
     if enhancer is not None:
         mouth = _enhanced(frame, region, mouth, landmarks, settings, enhancer)

@@ -163,6 +163,10 @@ class Region:
         """Rows."""
         return self.bottom - self.top
 
+    def meets(self, width: int, height: int) -> bool:
+        """Whether some part is inside a frame of ``width`` x ``height`` pixels."""
+        return self.left < width and self.top < height and self.right > 0 and self.bottom > 0
+
     def inside(self, width: int, height: int) -> Region:
         """The part inside a frame of ``width`` x ``height`` pixels.
 

@@ -17,6 +17,7 @@ from dubkit.blending import (
     read_region,
 )
 from dubkit.blending.mask import mouth_zone
+from dubkit.blending.overlay import overlay_of
 from dubkit.schema import Frame, Region
 from tests.blending.test_pixels import make_frame
 
@@ -169,6 +170,20 @@ def test_opacity_zero_leaves_every_sample() -> None:
     patch = paste_mouth(frame, Region(0, 0, 64, 64), np.ones((64, 64, 3), np.float32), NOWHERE, BlendSettings(), 0.0)
     for old, new in zip(frame.planes, patch.frame.planes, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@given(left=st.integers(-79, 119), top=st.integers(-99, 89), known=st.booleans())
+def test_a_face_may_leave_the_picture(left: int, top: int, known: bool) -> None:
+    frame = make_frame("yuv420p", 120, 90, legal=True)
+    region = Region(left, top, left + 80, top + 100)
+    landmarks = np.array([left, top], np.float32) + UPRIGHT if known else NOWHERE
+    patch = paste_mouth(frame, region, np.zeros((100, 80, 3), np.float32), landmarks, BlendSettings())
+    overlay_of(patch)
+    if top > 60:  # the mouth is below the picture's edge
+        assert not patch.mask.any()
+    if not patch.mask.any():
+        for old, new in zip(frame.planes, patch.frame.planes, strict=True):
+            np.testing.assert_array_equal(old, new)
 
 
 def test_a_patch_holds_no_more_than_its_mask() -> None:
