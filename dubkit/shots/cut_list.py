@@ -138,7 +138,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def _whole(cell: str) -> int:
-    if not cell.isdigit():
+    if not (cell.isascii() and cell.isdigit()):
         raise RecordError(f"{cell!r} is not the number of a frame", remedy="write whole numbers")
     return int(cell)
 

@@ -68,6 +68,8 @@ def _is_picture(channels: str) -> bool:
 
 
 def _frame(text: str, rate: FrameRate, drop: bool) -> int:
+    if not re.fullmatch(_TIMECODE, text):
+        raise RecordError(f"has an event at {text!r}, which is no timecode")
     hours, minutes, seconds, frames = re.split("[:;.]", text)
     mark = ";" if drop or ";" in text else ":"
     return Timecode.parse(f"{hours}:{minutes}:{seconds}{mark}{frames}", rate).frame

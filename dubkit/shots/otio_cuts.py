@@ -28,19 +28,20 @@ def read_otio_events(path: Path, rate: FrameRate) -> tuple[int, list[Event]]:
         import opentimelineio as otio
     except ImportError as error:
         raise MissingDependencyError("opentimelineio", extra="timeline", purpose="a list of cuts as OTIO") from error
-    try:
-        timeline = otio.adapters.read_from_file(str(path), "otio_json")
-        tracks = timeline.video_tracks()
-    except (otio.exceptions.OTIOError, ValueError, AttributeError) as error:
-        raise InputError(f"is no OpenTimelineIO timeline ({error})", path=path) from error
-    if not tracks:
-        raise InputError("has no picture track", path=path, remedy="export the timeline that the film was made from")
 
     def frames(time: Any) -> int:
         return round(float(time.to_seconds()) * rate.fps)
 
-    starts_at = frames(timeline.global_start_time) if timeline.global_start_time else 0
-    return starts_at, list(_events(tracks[0], frames))
+    try:
+        timeline = otio.adapters.read_from_file(str(path), "otio_json")
+        tracks = timeline.video_tracks()
+        starts_at = frames(timeline.global_start_time) if timeline.global_start_time else 0
+        events = list(_events(tracks[0], frames)) if tracks else []
+    except (otio.exceptions.OTIOError, ValueError, AttributeError) as error:
+        raise InputError(f"is no OpenTimelineIO timeline whose cuts are known ({error})", path=path) from error
+    if not tracks:
+        raise InputError("has no picture track", path=path, remedy="export the timeline that the film was made from")
+    return starts_at, events
 
 
 def _events(track: Any, frames: Callable[[Any], int]) -> Iterator[Event]:

@@ -250,3 +250,8 @@ class TrainSettings:
             raise RecordError(f"a {self.kind!r} cannot be trained", remedy=f"use {', '.join(KINDS)}")
         if min(self.data.clips, self.data.apart) < 1 or self.data.windows < 2:
             raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")
+        if self.kind == TUTOR_KIND and self.tutor.hearing >= self.run.steps:
+            raise RecordError(
+                f"of {self.run.steps} steps the last {self.tutor.hearing} are for hearing, and none is left for drawing",
+                remedy="give more run.steps, or a smaller tutor.hearing",
+            )

@@ -34,9 +34,10 @@ def read_settings(path: Path | None, kind: str, changes: Mapping[str, str] | Non
         if kind not in tree:
             raise InputError(f"has no table [{kind}]", path=path, remedy=_TABLES)
         data = _merged(_merged(data, tree.get("common", {})), tree[kind])
-        start = data["model"]["start"]
+        model = data["model"]
+        start = model.get("start") if isinstance(model, dict) else None
         if isinstance(start, str) and start:
-            data["model"]["start"] = str(path.parent / start)
+            data["model"] = {**model, "start": str(path.parent / start)}
     for name, text in (changes or {}).items():
         data = _merged(data, _nested(name, text))
     try:

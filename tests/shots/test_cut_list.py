@@ -153,10 +153,12 @@ def test_open_timeline(tmp_path: Path) -> None:
         ("cuts.csv", "", "no column called 'start'"),
         ("cuts.csv", "start\nsoon\n", "'soon' is not a time"),
         ("cuts.csv", "frame\n1.5\n", "'1.5' is not the number of a frame"),
+        ("cuts.csv", "frame\n²\n", "'²' is not the number of a frame"),
         ("cuts.csv", "start\n00:00:00:77\n", "not a timecode at 25 fps"),
         ("cuts.edl", "nothing of the kind", "holds no picture events"),
         ("cuts.edl", _EDL.replace("NON-DROP", "DROP"), "drop-frame"),
         ("cuts.edl", "001 A V C 00:00:00:00 00:00:01:00 00:00:05:00 00:00:04:00", "before it starts"),
+        ("cuts.edl", "001 A V C 00:00:00:00 00:00:01:00 00:00:02 00:00:04:00", "'00:00:02', which is no timecode"),
         ("cuts.otio", "{", "is no OpenTimelineIO timeline"),
         ("cuts.txt", "1\n", "no list of cuts that dubkit reads"),
     ],
@@ -177,6 +179,16 @@ def test_list_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     (tmp_path / "bytes.csv").write_bytes(b"start\n\xff\xfe\x00")
     with pytest.raises(InputError, match="cannot be read as text"):
         begins(tmp_path / "bytes.csv")
+
+
+def test_timeline_with_a_clip_of_unknown_length(tmp_path: Path) -> None:
+    otio = pytest.importorskip("opentimelineio")
+    track = otio.schema.Track(kind="Video")
+    track.append(otio.schema.Clip("a", media_reference=otio.schema.MissingReference()))
+    path = tmp_path / "offline.otio"
+    otio.adapters.write_to_file(otio.schema.Timeline("film", tracks=[track]), str(path))
+    with pytest.raises(InputError, match="no OpenTimelineIO timeline whose cuts are known"):
+        begins(path)
 
 
 def test_timeline_without_picture(tmp_path: Path) -> None:
