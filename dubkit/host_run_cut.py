@@ -18,6 +18,7 @@ from dubkit.errors import InputError
 from dubkit.host_run_job import HostClip
 from dubkit.media import MasterWriter, SoundTrack, WriteSettings, probe, read_ahead, read_stretch, sound_blocks
 from dubkit.schema import Frame, MediaInfo, VideoInfo, Waveform
+from dubkit.soundtrack import mix_channels
 from dubkit.timing import FrameRate, FrameTimes, Seconds, TimeRange
 
 __all__ = ["ClipFilm", "check_clip", "cut_clip"]
@@ -115,10 +116,10 @@ def cut_clip(
 
 
 def _sound(clip: HostClip, media: MediaInfo, length: Seconds) -> tuple[list[SoundTrack], list[Iterator[Waveform]]]:
-    """The first sound track of the clip's source, and its blocks; nothing where there is none."""
+    """The first sound track of the clip's source, in the channels of its mix, and its blocks; nothing without one."""
     if not media.audio:
         return [], []
-    channels = media.audio[0].channels
+    channels = mix_channels(media.audio[0].channels)
     blocks = sound_blocks(
         clip.source,
         sample_rate=_SOUND_RATE,

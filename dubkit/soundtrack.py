@@ -20,7 +20,7 @@ from dubkit.media import SoundTrack, probe, read_ahead, read_sound, sound_blocks
 from dubkit.schema import AudioInfo, DubJob, Line, MediaInfo, SoundClip, Waveform
 from dubkit.timing import Seconds
 
-__all__ = ["Bed", "Soundtrack", "check_sound_wanted", "plan_soundtrack"]
+__all__ = ["Bed", "Soundtrack", "check_sound_wanted", "mix_channels", "plan_soundtrack"]
 
 _STEREO = 2
 _SURROUND = 6
@@ -157,7 +157,7 @@ def _bed(job: DubJob, source: MediaInfo, duration: Seconds) -> Bed:
     if not source.audio or job.original == "mute" or job.subtitles is None:
         return Bed(None, _STEREO, False)
     original, notes = source.audio[0], []
-    channels = _mix_channels(original.channels)
+    channels = mix_channels(original.channels)
     if len(source.audio) > 1:
         notes.append(f"the first of {len(source.audio)} original sound tracks is heard under the lines")
     if channels != original.channels:
@@ -167,7 +167,7 @@ def _bed(job: DubJob, source: MediaInfo, duration: Seconds) -> Bed:
 
 def _stems_bed(path: Path, duration: Seconds) -> Bed:
     track, count = _stems_track(path)
-    channels, notes = _mix_channels(track.channels), []
+    channels, notes = mix_channels(track.channels), []
     if count > 1:
         notes.append(f"the first of {count} sound tracks of {path.name} is heard under the lines")
     if channels != track.channels:
@@ -189,6 +189,6 @@ def _stems_track(path: Path) -> tuple[AudioInfo, int]:
     return tracks[0], len(tracks)
 
 
-def _mix_channels(channels: int) -> int:
+def mix_channels(channels: int) -> int:
     """Channels of a mix over a sound of so many: mono, stereo or 5.1."""
     return channels if channels <= _STEREO else _SURROUND if channels >= _LEAST_SURROUND else _STEREO

@@ -11,7 +11,7 @@ from av.stream import Disposition
 
 from dubkit.media.containers import ContainerRules
 from dubkit.media.languages import container_language
-from dubkit.media.opening import opened, picture_stream
+from dubkit.media.opening import opened, picture_stream, sound_streams
 from dubkit.media.other_tracks import OtherTracks
 from dubkit.media.pixels import plane_format
 from dubkit.media.sound import sound_blocks
@@ -91,7 +91,7 @@ class FromSource:
 
     def _encode_anew(self, track: AudioInfo) -> None:
         with opened(self._source) as stored:
-            numbers = {stream.index: n for n, stream in enumerate(stored.streams.audio)}
+            numbers = {stream.index: n for n, stream in enumerate(sound_streams(stored))}
             title = stored.streams[track.stream].metadata.get("title", "")
         wanted = SoundTrack(track.language, title, track.sample_rate, track.channels)
         sound = NewSound(self._path, self._container, wanted, self._rules)

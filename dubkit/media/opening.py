@@ -18,7 +18,16 @@ from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
 
-__all__ = ["decoded_sound", "decoded_video", "opened", "picture_stream", "read_only", "sound_stream", "timed_video"]
+__all__ = [
+    "decoded_sound",
+    "decoded_video",
+    "opened",
+    "picture_stream",
+    "read_only",
+    "sound_stream",
+    "sound_streams",
+    "timed_video",
+]
 
 _NOT_MEDIA = frozenset({"tty", "concat", "lrc", "ffmetadata", "hls", "dash", "data", "sdp"})
 _REORDERED = frozenset({"h264", "hevc"})
@@ -68,19 +77,24 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
 
 
 def sound_stream(container: InputContainer, path: Path, number: int) -> AudioStream:
-    """The ``number``-th sound track of a file.
+    """The ``number``-th sound track of a file, of those that can be decoded: as :func:`dubkit.media.probe` lists them.
 
     Raises:
-        MediaError: if the file has no such sound track, or FFmpeg no decoder for it.
+        MediaError: if the file has no such sound track, or FFmpeg no decoder for any.
     """
-    tracks = container.streams.audio
-    if not tracks:
+    tracks = sound_streams(container)
+    if not container.streams.audio:
         raise MediaError("has no sound", path=path, remedy="give a file with a sound track in it")
+    if not tracks:
+        raise MediaError("has sound in an unknown codec", path=path, remedy="convert the sound to WAV or FLAC")
     if not 0 <= number < len(tracks):
         raise MediaError(f"has no sound track {number}", path=path, remedy=f"use 0 to {len(tracks) - 1}")
-    if tracks[number].codec_context is None:
-        raise MediaError("has sound in an unknown codec", path=path, remedy="convert the sound to WAV or FLAC")
     return tracks[number]
+
+
+def sound_streams(container: InputContainer) -> list[AudioStream]:
+    """The sound tracks of a file for which FFmpeg has a decoder."""
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 def read_only(container: InputContainer, wanted: Sequence[Stream]) -> None:

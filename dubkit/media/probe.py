@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from dubkit.errors import MediaError
-from dubkit.media.opening import opened, picture_stream
+from dubkit.media.opening import opened, picture_stream, sound_streams
 from dubkit.media.orientation import display_matrix, turned_clockwise
 from dubkit.media.pixels import check_matrix, colour_tags, plane_format
 from dubkit.schema import AudioInfo, MediaInfo, VideoInfo
@@ -51,8 +51,7 @@ def probe(path: Path) -> MediaInfo:
                     remedy="export it again, for instance as H.264 or ProRes",
                 )
             video = _video_info(path, container, picture, frame)
-        tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
-        audio = tuple(_audio_info(stream, first.get(stream.index)) for stream in tracks)
+        audio = tuple(_audio_info(stream, first.get(stream.index)) for stream in sound_streams(container))
         return MediaInfo(path, container.format.name, video, audio)
 
 
@@ -63,7 +62,7 @@ def _field_order(stream: VideoStream) -> int:
 
 def _first_frames(container: InputContainer, picture: VideoStream | None) -> dict[int, VideoFrame | AudioFrame]:
     """The first frame of the picture and of each sound track, by stream; a track that begins late is left out."""
-    wanted: list[VideoStream | AudioStream] = [s for s in container.streams.audio if s.codec_context is not None]
+    wanted: list[VideoStream | AudioStream] = [*sound_streams(container)]
     if picture is not None and picture.codec_context is not None:
         wanted.append(picture)
     found: dict[int, VideoFrame | AudioFrame] = {}

@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -18,12 +18,10 @@ from av.error import FFmpegError
 
 from dubkit.errors import MediaError
 from dubkit.media.opening import decoded_sound, opened
+from dubkit.media.sample_frames import STORED, Samples, sample_format, sound_layout, stored_samples
 from dubkit.timing import Seconds
 
-__all__ = ["Samples", "SoundRun", "silence", "sound_layout"]
-
-Samples = npt.NDArray[np.float32]
-"""(channels, n) float32."""
+__all__ = ["SoundRun", "silence"]
 
 _STEREO = 2
 _TOLERANCE = Fraction(1, 50)
@@ -38,8 +36,6 @@ _WORTH_SEEKING = 20
 """Seconds; less is decoded and passed over."""
 _BATCH = Fraction(1, 4)
 """Seconds that are handed on together; a codec's frames are so short that each of them costs more than its samples."""
-_STORED = {"flt": (np.float32, 1.0), "s16": (np.int16, 2.0**-15), "s32": (np.int32, 2.0**-31)}
-"""How FFmpeg's sample formats are stored, packed or, with a ``p``, in planes; and what makes their full scale one."""
 
 
 class SoundRun:
@@ -197,36 +193,18 @@ class SoundRun:
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if key != self._key:  # also where a broadcast changes its sound midway
             layout = frame.layout.name if self._mean else "mono" if self._doubled else self._layout
-            same = key[0].removesuffix("p") in _STORED and key[1:] == (layout, self.sample_rate)
-            self._resampler, self._key = None if same else AudioResampler("fltp", layout, self.sample_rate), key
+            same = key[0].removesuffix("p") in STORED and key[1:] == (layout, self.sample_rate)
+            kind = sample_format(AudioLayout(layout).nb_channels)
+            self._resampler, self._key = None if same else AudioResampler(kind, layout, self.sample_rate), key
         if self._resampler is None:
-            samples = _stored(frame)
+            samples = stored_samples(frame)
         else:
             frame.pts = None
-            parts = [np.asarray(part.to_ndarray(), np.float32) for part in self._resampler.resample(frame)]
+            parts = [stored_samples(part) for part in self._resampler.resample(frame)]
             samples = np.concatenate(parts, axis=1) if parts else np.zeros((self.channels, 0), np.float32)
         if self._doubled:
             return np.repeat(samples[:1], _STEREO, axis=0)
         return samples.mean(axis=0, keepdims=True, dtype=np.float32) if self._mean else samples
-
-
-def _stored(frame: AudioFrame) -> Samples:
-    """The samples of a frame in one of the formats of ``_STORED``, to the bit as FFmpeg converts them."""
-    kind, scale = _STORED[frame.format.name.removesuffix("p")]
-    if frame.format.is_planar:
-        samples = np.array([np.frombuffer(memoryview(plane), kind, frame.samples) for plane in frame.planes])
-    else:
-        channels = frame.layout.nb_channels
-        packed = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * channels)
-        samples = packed.reshape(-1, channels).T
-    floats: Samples = samples.astype(np.float32, copy=False)
-    return floats if scale == 1.0 else floats * np.float32(scale)
-
-
-def sound_layout(channels: int | None) -> str:
-    """FFmpeg's name of the usual layout of so many channels."""
-    names = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-    return names.get(channels or 0, f"{channels}c")
 
 
 def silence(channels: int, length: int, block: int = 1 << 16) -> Iterator[Samples]:

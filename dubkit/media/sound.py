@@ -14,7 +14,8 @@ from av.container import InputContainer
 
 from dubkit.media.opening import opened, picture_stream, sound_stream
 from dubkit.media.probe import probe
-from dubkit.media.samples import Samples, SoundRun, silence, sound_layout
+from dubkit.media.sample_frames import Samples, frame_of, sample_format, sound_layout, stored_samples
+from dubkit.media.samples import SoundRun, silence
 from dubkit.schema import MediaInfo, Waveform
 from dubkit.timing import Seconds, TimeRange, sample_count
 
@@ -175,16 +176,14 @@ def _resampled(run: SoundRun, sample_rate: int, wanted: int) -> Iterator[tuple[i
     common = gcd(source, sample_rate)
     cycle_in, cycle_out = source // common, sample_rate // common
     cycle = max(0, wanted // cycle_out - -(-_RUN_UP // cycle_in))
-    resampler = AudioResampler("fltp", sound_layout(run.channels), sample_rate)
+    resampler = AudioResampler(sample_format(run.channels), sound_layout(run.channels), sample_rate)
     position, total = cycle * cycle_out, cycle * cycle_in
     for begin, stored in run.blocks(total):
         samples = stored[:, max(0, total - begin) :]
         if not samples.shape[1]:
             continue
         total += samples.shape[1]
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", sound_layout(run.channels))
-        frame.sample_rate = source
-        for part in _arrays(resampler, frame):
+        for part in _arrays(resampler, frame_of(samples, source)):
             yield position, part
             position += part.shape[1]
     end = -(-total * cycle_out // cycle_in)
@@ -196,4 +195,4 @@ def _resampled(run: SoundRun, sample_rate: int, wanted: int) -> Iterator[tuple[i
 
 def _arrays(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Samples]:
     for part in resampler.resample(frame):
-        yield np.asarray(part.to_ndarray(), np.float32)
+        yield stored_samples(part)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
@@ -25,7 +24,7 @@ from dubkit.media.containers import ContainerRules, takes
 from dubkit.media.copied import CopiedPackets
 from dubkit.media.languages import container_language
 from dubkit.media.opening import opened, read_only
-from dubkit.media.samples import Samples, sound_layout
+from dubkit.media.sample_frames import Samples, frame_of, sound_layout
 from dubkit.schema import AudioInfo, Waveform
 from dubkit.timing import Seconds, sample_count
 
@@ -157,9 +156,7 @@ class NewSound:
             if length < samples.shape[1]:
                 self._waiting.insert(0, samples[:, length:])
             if length:
-                layout = sound_layout(self._track.channels)
-                frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[:, :length]), "fltp", layout)
-                frame.sample_rate = self._track.sample_rate
+                frame = frame_of(samples[:, :length], self._track.sample_rate)
                 frame.pts, frame.time_base = self._written, Fraction(1, self._track.sample_rate)
                 self._container.mux(self._stream.encode(frame))
             self._written += length

@@ -252,6 +252,6 @@ class TrainSettings:
             raise RecordError("a batch needs at least 1 clip, 2 windows of each, and 1 frame between them")
         if self.kind == TUTOR_KIND and self.tutor.hearing >= self.run.steps:
             raise RecordError(
-                f"of {self.run.steps} steps the last {self.tutor.hearing} are for hearing, and none is left for drawing",
+                f"the last {self.tutor.hearing} of {self.run.steps} steps are for hearing, and none is left to draw in",
                 remedy="give more run.steps, or a smaller tutor.hearing",
             )

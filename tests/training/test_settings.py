@@ -73,12 +73,19 @@ def test_what_a_file_starts_from_lies_beside_it(tmp_path: Path) -> None:
         ("[expert.run]\nsteps = 'many'", r"TrainSettings\.run\.steps"),
         ("[expert.optimizer]\nprecision = 'fp8'", "'fp8' does not exist; use fp32, bf16 or fp16"),
         ("[expert.data]\nwindows = 1", "a batch needs at least"),
+        ("[expert]\nmodel = 'compact'", r"TrainSettings\.model"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence) as caught:
         read_settings(write(tmp_path, text), "expert")
     assert "\n" not in str(caught.value)
+
+
+def test_a_tutor_needs_steps_to_draw_in() -> None:
+    with pytest.raises(InputError, match=r"none is left to draw in; give more run\.steps"):
+        read_settings(None, "tutor", {"run.steps": "1000"})
+    assert read_settings(None, "tutor", {"run.steps": "1001"}).tutor.hearing == 1000
 
 
 def test_only_how_long_a_training_runs_may_change() -> None:
