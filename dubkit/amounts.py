@@ -1,4 +1,4 @@
-"""Amounts as people write them: ``5GiB``, ``30d``."""
+"""Amounts as people give them: ``5GiB``, ``30d``, seconds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from dubkit.errors import InputError
+from dubkit.timing import Seconds
 
-__all__ = ["parse_age", "parse_size", "size_words"]
+__all__ = ["given_seconds", "parse_age", "parse_size", "size_words"]
 
 _SIZES: Mapping[str, int] = {
     "B": 1,
@@ -39,6 +40,18 @@ def parse_age(text: str) -> float:
         InputError: if it is no length of time.
     """
     return float(_parsed(text, "", _AGES, "length of time", "90min, 12h, 30d or 2w"))
+
+
+def given_seconds(value: float | Fraction, name: str, finest: int = 1000) -> Seconds:
+    """Seconds as somebody gave them, to the nearest 1/``finest``.
+
+    Raises:
+        InputError: if ``value`` is infinite or no number; it is called ``name``.
+    """
+    try:
+        return Fraction(value).limit_denominator(finest)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{name} cannot be {value}", remedy="give a number of seconds") from error
 
 
 def size_words(size: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from dubkit.amounts import given_seconds
 from dubkit.analysis import picture_of
 from dubkit.dialogue import draw_timeline
 from dubkit.errors import InputError
@@ -80,7 +81,7 @@ def fit(
             tts=given.engine.name if given.engine else tts,
             cast=None if cast is None else Path(cast),
             encoding=encoding,
-            shift=Fraction(shift).limit_denominator(1000),
+            shift=given_seconds(shift, "shift"),
         )
         source = open_lines(job, film.rate, settings, given.engine, open_store())
         lines = source.lines(film.duration, folder, _told(progress))
@@ -107,7 +108,7 @@ def _film(video: str | os.PathLike[str] | None, duration: Seconds | float | None
     if (video is None) == (duration is None):
         raise InputError("the fit needs either a video or a duration", remedy="give one of the two")
     if duration is not None:
-        length = Fraction(duration).limit_denominator(1_000_000)
+        length = given_seconds(duration, "duration", 1_000_000)
         if length <= 0:
             raise InputError(f"a film of {float(length):g} s does not exist", remedy="give its length in seconds")
         return _Film(length, _RATE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from dubkit.amounts import given_seconds
 from dubkit.errors import SubtitleError, VoiceError
 from dubkit.host_run_job import HostClip, HostJob, HostTimeline
 from dubkit.lines import Lines, LineSettings, LineSource
@@ -52,7 +53,7 @@ def cues_of(job: HostJob, clips: Sequence[HostClip]) -> tuple[tuple[Cue, ...], t
     assert job.subtitles is not None, "a dub has subtitles"
     cues = read_cues(job.subtitles, encoding=str(job.options.get("encoding", "")), rate=job.timeline.frame_rate)
     spans = [heard_time(job, clip) for clip in clips]
-    shift = Fraction(job.options.get("shift", 0)).limit_denominator(1000)
+    shift = given_seconds(job.options.get("shift", 0), "shift")
     notes: tuple[str, ...] = ()
     if not shift and job.cue_time == "timeline":
         shift = _from_start(cues, spans, job.timeline)

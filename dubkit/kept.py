@@ -68,7 +68,7 @@ def open_kept(ready: Ready, store: Store | None, folder: Path) -> Kept:
     Args:
         ready: The job.
         store: Where things are kept; None for nowhere.
-        folder: Where references lie as long as the run lasts, where nothing is kept.
+        folder: Where references lie as long as the run lasts, where nothing is kept or can be.
     """
     settings, config, video = ready.settings.render, ready.model.config, ready.job.video
     digest, lips = "", LipRecords(settings=settings)
@@ -77,6 +77,7 @@ def open_kept(ready: Ready, store: Store | None, folder: Path) -> Kept:
         digest = content.digest
         lips = LipRecords(store, digest, model_digest(ready.job, store), settings, video.name, content.unchanged)
     shelf = ReferenceShelf(
-        store or Store(folder), digest, config.image_size, settings.crop, settings.reference_every, video.name
-    )
+        store or Store(folder), digest, config.image_size, settings.crop, settings.reference_every, video.name,
+        spare=Store(folder),
+    )  # fmt: skip
     return Kept(store, lips, shelf, config.reference is not Reference.SAME)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypedDict
 
+from dubkit.amounts import given_seconds
 from dubkit.schema import DubJob
 
 __all__ = ["DubOptions", "job_from"]
@@ -66,5 +67,5 @@ def job_from(
     for name in _FILES:
         if values.get(name) is not None:
             values[name] = Path(values[name])
-    values["shift"] = Fraction(values.get("shift", 0)).limit_denominator(1000)
+    values["shift"] = given_seconds(values.get("shift", 0), "shift")
     return DubJob(video=Path(video), output=None if output is None else Path(output), **values)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dubkit.blending import read_region
-from dubkit.errors import RecordError
+from dubkit.errors import OutputError, RecordError
 from dubkit.faces import CropSettings, crop_region, to_crop
 from dubkit.lipsync import ReferenceChooser, ReferenceCrops
 from dubkit.picture_in import chosen_frames
@@ -42,10 +42,13 @@ class ReferenceShelf:
         crop: How a crop lies around its face.
         every: Frames of a face track between two looks.
         about: The film's name, for people.
+        spare: Where they lie as long as the run lasts, where ``store`` cannot be written to.
     """
 
-    def __init__(self, store: Store, video: str, size: int, crop: CropSettings, every: int, about: str) -> None:
-        self._store, self._video, self._about = store, video, about
+    def __init__(
+        self, store: Store, video: str, size: int, crop: CropSettings, every: int, about: str, spare: Store
+    ) -> None:
+        self._stores, self._video, self._about = (store, spare), video, about
         self.size, self.crop, self.every = size, crop, every
         self._held: dict[str, ReferenceCrops] = {}
 
@@ -74,15 +77,20 @@ class ReferenceShelf:
         Raises:
             OutputError: if it cannot be written.
         """
-        recipe = self._recipe(track)
-        self._store.keep(recipe, pack_record(crops), f"{self._about}, face {track.index}")
+        recipe, data = self._recipe(track), pack_record(crops)
+        about = f"{self._about}, face {track.index}"
+        store, spare = self._stores
+        try:
+            store.keep(recipe, data, about)
+        except OutputError:
+            spare.keep(recipe, data, about)
 
     def _crops(self, track: FaceTrack) -> ReferenceCrops:
         recipe = self._recipe(track)
         key = recipe.key
         if key not in self._held:
-            found = self._store.look_up(recipe)
-            if not found.found:
+            found = next((at for store in self._stores if (at := store.look_up(recipe)).found), None)
+            if found is None:
                 raise KeyError(key)
             try:
                 crops = unpack_record(ReferenceCrops, found.data)

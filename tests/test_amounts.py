@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dubkit.amounts import parse_age, parse_size, size_words
+from dubkit.amounts import given_seconds, parse_age, parse_size, size_words
 from dubkit.errors import InputError
 
 
@@ -43,3 +45,11 @@ def test_words_are_near_the_size(size: int) -> None:
     number, _ = words = size_words(size).split()
     assert float(number) < 1100 or words[1] == "TiB"
     assert parse_size(size_words(size)) == pytest.approx(size, rel=0.06)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_of_seconds_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match=r"shift cannot be (nan|-?inf); give a number of seconds"):
+        given_seconds(value, "shift")
+    assert given_seconds(-3600.0004, "shift") == -3600
+    assert given_seconds(0.1, "shift") == Fraction(1, 10)

@@ -72,6 +72,10 @@ def test_a_command_is_another_when_its_program_changes(tmp_path: Path) -> None:
     assert one != CommandVoice(f"{sys.executable} {script} {{output}} {{text}}").fingerprint()
     script.write_text("print(1)")
     assert one != voice.fingerprint()
+    named = CommandVoice(f"{sys.executable} --voice={script} {{text}} {{output}}")
+    one = named.fingerprint()
+    script.write_text("print(2)")
+    assert one != named.fingerprint()
 
 
 def test_a_cast_is_known_by_the_voice_of_each(tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dubkit.errors import RecordError
-from dubkit.timing import FrameRange, FrameRate, FrameTimes, Timecode, TimeRange, mel_step, sample_count
+from dubkit.timing import (
+    FrameRange,
+    FrameRate,
+    FrameTimes,
+    Timecode,
+    TimeRange,
+    mel_step,
+    sample_count,
+)
 
 NTSC = {"23.976": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.88": 120}
 RATES = st.sampled_from(["24", "25", "30", "50", "60", "23.976", "29.97", "59.94", "12.5"]).map(FrameRate.of)

@@ -96,9 +96,10 @@ class CommandVoice:
         hashed = hashlib.blake2b(digest_size=16)
         for argument in (program, *self._arguments[1:]):
             hashed.update(f"{len(argument)} {argument}".encode())
-            with suppress(OSError, ValueError):
-                if Path(argument).is_file():
-                    hashed.update(Path(argument).read_bytes())
+            for name in (argument, argument.partition("=")[2]):  # also of --model=FILE
+                with suppress(OSError, ValueError):
+                    if Path(name).is_file():
+                        hashed.update(Path(name).read_bytes())
         return f"command {hashed.hexdigest()}"
 
     def check_language(self, language: str) -> None:

@@ -41,6 +41,7 @@ class PiperVoice:
         if not path:
             raise VoiceError("piper needs a voice", remedy="write piper:/path/to/voice.onnx")
         self._path, self._digest = Path(path), ""
+        self._config = Path(f"{path}.json")
         config = self._read_config()
         self._language, self._rate = _language_of(config), int(config["audio"]["sample_rate"])
         self._speakers = {str(name): int(number) for name, number in (config.get("speaker_id_map") or {}).items()}
@@ -66,9 +67,11 @@ class PiperVoice:
         return tuple(sorted({self._language, self._language.partition("-")[0]}))
 
     def fingerprint(self, speaker: str = "") -> str:
-        """What the voice of ``speaker`` depends on: what is in its file, and which of its speakers it is."""
+        """What the voice of ``speaker`` depends on: what is in its two files, and which of its speakers it is."""
         if not self._digest:
-            self._digest = hashlib.blake2b(self._path.read_bytes(), digest_size=16).hexdigest()
+            hashed = hashlib.blake2b(self._path.read_bytes(), digest_size=16)
+            hashed.update(self._config.read_bytes())
+            self._digest = hashed.hexdigest()
         return f"piper {self._digest} {self._speaker(speaker)}"
 
     def check_language(self, language: str) -> None:
@@ -132,7 +135,7 @@ class PiperVoice:
         return int(speaker) if speaker.isdecimal() and int(speaker) < self._count else -1
 
     def _read_config(self) -> Mapping[str, Any]:
-        path = Path(f"{self._path}.json")
+        path = self._config
         for needed in (self._path, path):
             if not needed.is_file():
                 raise VoiceError("does not exist", path=needed, remedy=_REMEDY)

@@ -74,14 +74,22 @@ def dub_many(tags: str, recipe: str, options: dict[str, Any], report_path: Path 
             raise click.UsageError("Missing option '-o' / '--output', or '--patches'.")
         reports = _reports(str(report_path or said.report), Path(film), list(languages))
 
+        unwritten: list[OSError] = []
+
         def finished(result: LanguageResult) -> None:
             if result.report is not None and result.language in reports:
-                write_report(result.report, reports[result.language])
+                try:
+                    write_report(result.report, reports[result.language])
+                except OSError as error:  # a report never costs the other languages
+                    unwritten.append(error)
             reporter.language_done(result)
 
-        return reporter.languages(
+        code = reporter.languages(
             dubkit.dub_languages(film, languages=languages, progress=reporter.in_language, finished=finished, **values)
         )
+        if unwritten:
+            raise unwritten[0]
+        return code
 
     return reporter.guard(work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ def check_report(path: Path, files: Sequence[Path | None]) -> None:
     """Refuse, before any work, a report that cannot be written or would take another file's place."""
     if not path.parent.is_dir():
         raise OutputError("the folder for the report does not exist", path=path, remedy="make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError("the folder for the report cannot be written to", path=path, remedy="name another one")
     if path.is_dir():
         raise OutputError("is a folder", path=path, remedy="give the report a file's name")
     if path.resolve() in [file.resolve() for file in files if file is not None]:

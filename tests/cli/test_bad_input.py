@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
+import sys
 import wave
 from pathlib import Path
 
@@ -175,6 +177,18 @@ def test_a_report_takes_no_other_place(
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert {path: path.read_bytes() for path in (film, voice)} == before
     assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_report_in_a_closed_folder(
+    sample: SampleFiles, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    voice = write_voice(tmp_path / "voice.wav")
+    arguments = ["lipsync", str(sample.video), str(voice), "-o", str(output), "--report", str(closed / "r.json")]
+    assert run(arguments) == 1
+    assert "the folder for the report cannot be written to" in capsys.readouterr().err
 
 
 def test_a_voice_is_never_overwritten(sample: SampleFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

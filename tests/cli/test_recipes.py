@@ -10,9 +10,12 @@ import pytest
 import dubkit
 from dubkit.errors import InputError
 from dubkit.language_jobs import ask_languages
-from dubkit.language_report import LanguagesReport
+from dubkit.language_report import LanguageResult, LanguagesReport
+from dubkit.schema import DubReport
 from dubkit_cli.main import run
 from dubkit_cli.recipe import RECIPES, read_recipe
+
+REPORT = DubReport(Path("o"), "es", 10, "25", "d", "m", "cpu", 1, ())
 
 GOOD = """
 film = "film.mov"
@@ -157,6 +160,26 @@ def test_reports_have_names_of_their_own(
     assert run(["dub", "f.mov", "--languages", "es,de", "-o", "{language}.mov", "--report", report]) == 1
     assert words in capsys.readouterr().err
     assert not calls
+
+
+def test_a_report_that_cannot_be_written_costs_no_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+
+    def dub_languages(_: object, *, languages: dict[str, Any], finished: Any, **__: object) -> LanguagesReport:
+        (tmp_path / "es.json").mkdir()  # as soon as the work has begun
+        for tag in languages:
+            finished(LanguageResult(tag, REPORT))
+            told.append(tag)
+        return LanguagesReport(tuple(LanguageResult(tag, REPORT) for tag in languages))
+
+    monkeypatch.setattr(dubkit, "dub_languages", dub_languages)
+    report = str(tmp_path / "{language}.json")
+    assert run(["dub", "f.mov", "--languages", "es,de", "-o", "{language}.mov", "--report", report]) == 1
+    assert told == ["es", "de"]
+    assert (tmp_path / "de.json").is_file()
+    assert "es.json" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))

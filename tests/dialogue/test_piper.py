@@ -43,6 +43,16 @@ def test_speakers_by_name_by_number_and_by_hash(tmp_path: Path, monkeypatch: pyt
         PiperVoice(f"{model}#zoe")
 
 
+def test_a_voice_is_another_when_either_of_its_files_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_piper(monkeypatch)
+    model = write_piper_voice(tmp_path)
+    one = PiperVoice(str(model)).fingerprint()
+    assert one == PiperVoice(str(model)).fingerprint()
+    settings = Path(f"{model}.json")
+    settings.write_text(settings.read_text("utf-8").replace("{", '{"inference": {"length_scale": 1.3}, ', 1), "utf-8")
+    assert one != PiperVoice(str(model)).fingerprint()
+
+
 def test_what_is_no_voice_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_piper(monkeypatch)
     with pytest.raises(VoiceError, match="piper needs a voice; write piper:"):
