@@ -68,8 +68,12 @@ def selected_clips(opened: Opened) -> list[Clip]:
     own = {id(one) for one, _ in ours(seen)}
     others = [one for one in seen if id(one) not in own]
     chosen, marks = _chosen(opened, others)
-    clips = [_clip(opened, one, others) for one in chosen]
-    return [_cut(clip, marks) for clip in clips] if marks else clips
+    clips = []
+    for one in chosen:
+        clip = _clip(opened, one, others)
+        clip = _cut(clip, marks) if marks else clip
+        clips.append(replace(clip, sounds=_sounds(one, others, clip)))
+    return clips
 
 
 def _chosen(opened: Opened, seen: Sequence[Seen]) -> tuple[list[Seen], tuple[int, int] | None]:
@@ -127,7 +131,6 @@ def _clip(opened: Opened, one: Seen, seen: Sequence[Seen]) -> Clip:
         # Two clips of a track lie over one another only where a transition joins them.
         transition_in=max([0, *(other.end - one.start for other in beside if other.start < one.start)]),
         transition_out=max([0, *(one.end - other.start for other in beside if other.start > one.start)]),
-        sounds=_sounds(one, seen, source.path),
     )
 
 
@@ -168,16 +171,21 @@ def _shown(item: Any, media: Any) -> tuple[int, Fraction] | None:
     return whole(what, last) - whole(what, first), exact
 
 
-def _sounds(one: Seen, seen: Sequence[Seen], path: str) -> tuple[str, ...]:
-    """Keys of the sound clips of a picture: the linked ones, or, before 19.0, those of the same file there."""
+def _sounds(one: Seen, seen: Sequence[Seen], clip: Clip) -> tuple[str, ...]:
+    """Keys of the sound clips of a picture: the linked ones, or, before 19.0, those of the same file there.
+
+    Not those that go on beyond what is taken of the picture: switched off, they would be missed there.
+    """
     if one.medium is not Medium.VIDEO:
         return ()
-    sounds: dict[str, Seen] = {other.key: other for other in seen if other.medium is Medium.AUDIO}
+    within = [other for other in seen if clip.start - 1 <= other.start < other.end <= clip.end + 1]
+    sounds: dict[str, Seen] = {other.key: other for other in within if other.medium is Medium.AUDIO}
     linked = offered(one.item, "GetLinkedItems")
     if linked is not None:
         keys = {ask(item.GetUniqueId) for item in listed("what a clip is linked with", linked)}
         return tuple(key for key in sounds if key in keys)
     there = [other for other in sounds.values() if (other.start, other.end) == (one.start, one.end)]
+    path = clip.source
     return tuple(other.key for other in there if path and file_of(ask(other.item.GetMediaPoolItem)) == path)
 
 

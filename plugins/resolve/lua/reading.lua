@@ -80,7 +80,8 @@ local function source(here, one)
   return { path = path, kind = kind, start = start, stop = rates.plus(start, seconds), retimed = true }
 end
 
-local function sounds(one, seen, path)
+-- Not sounds that go on beyond what is taken of the picture: switched off, they would be missed there.
+local function sounds(one, seen, path, start, stop)
   local keys, found = {}, {}
   if one.medium ~= "video" then
     return found
@@ -92,7 +93,7 @@ local function sounds(one, seen, path)
     end
   end
   for _, other in ipairs(seen) do
-    if other.medium == "audio" then
+    if other.medium == "audio" and other.start >= start - 1 and other.stop <= stop + 1 then
       local same = not by_links and path ~= "" and other.start == one.start and other.stop == one.stop
       if keys[other.key] or (same and opened.file_of(ask(other.item, "GetMediaPoolItem")) == path) then
         found[#found + 1] = other.key
@@ -137,7 +138,6 @@ local function described(here, one, seen, marks)
     offline = from.path ~= "" and from.kind == "media" and not exists(from.path),
     transition_in = 0,
     transition_out = 0,
-    sounds = part("json").array(sounds(one, seen, from.path)),
   }
   for _, other in ipairs(seen) do
     if other ~= one and other.medium == one.medium and other.track == one.track then
@@ -151,6 +151,7 @@ local function described(here, one, seen, marks)
   if marks then
     cut(clip, marks[1], marks[2])
   end
+  clip.sounds = part("json").array(sounds(one, seen, from.path, clip.start, clip.stop))
   clip["end"], clip.stop = clip.stop, nil
   clip.source_end, clip.source_stop = rates.written(clip.source_stop), nil
   clip.source_start = rates.written(clip.source_start)

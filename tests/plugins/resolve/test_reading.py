@@ -73,6 +73,7 @@ def test_a_marked_range_cuts_clips(adapter: Adapter, tmp_path: Path) -> None:
     clips = [clip for clip in connect(adapter, world, tmp_path).selection() if clip.medium is Medium.VIDEO]
     rate = Fraction(RATES[0].fps)
     assert [(clip.start, clip.end) for clip in clips] == [(30, 40), (40, 45)]
+    assert [clip.sounds for clip in clips] == [(), ()], "sound that goes on beyond the range stays on"
     assert [clip.source_start * rate for clip in clips] == [130, 500]
     assert [clip.source_end * rate for clip in clips] == [140, 505]
 
