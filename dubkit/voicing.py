@@ -14,7 +14,7 @@ from dubkit.audio import ActivitySettings, FlawFinder, Levels, chunk_levels, str
 from dubkit.cast_tables import read_cast_tables
 from dubkit.dialogue import CastVoice, FitPlan, Place, TakenVoice, Voice, VoiceFiles, cast_voices, open_voice
 from dubkit.errors import DubkitError, InputError, VoiceError
-from dubkit.media import probe, read_sound, sound_blocks, sound_duration, write_wav
+from dubkit.media import probe, read_sound, sound_blocks, sound_duration, sound_end, write_wav
 from dubkit.schema import Cue, DubJob, Line, SoundClip, Waveform
 from dubkit.spoken import speak
 from dubkit.store import Store
@@ -96,8 +96,8 @@ def measure_film_voice(path: Path, settings: ActivitySettings) -> FilmVoice:
         MediaError: if it cannot be read.
         VoiceError: if it holds no sound.
     """
-    length = sound_duration(path)
-    if not length:
+    length = sound_end(path)
+    if length <= 0:
         raise VoiceError("holds no sound", path=path, remedy="give a voice track with sound in it")
     stored = probe(path).audio[0].sample_rate
     rate = _RATE if stored % settings.chunks_per_second else stored  # so that chunks are whole samples long

@@ -13,7 +13,7 @@ from dubkit.media.picked import read_picked
 from dubkit.media.pictures import FrameView, measure_times, read_frames, read_images, read_views
 from dubkit.media.probe import probe
 from dubkit.media.quick import quick_sound
-from dubkit.media.sound import read_sound, sound_blocks, sound_duration
+from dubkit.media.sound import read_sound, sound_blocks, sound_duration, sound_end
 from dubkit.media.sound_file import written_sound
 from dubkit.media.stretch import read_stretch
 from dubkit.media.tracks import SoundTrack
@@ -45,6 +45,7 @@ __all__ = [
     "read_views",
     "sound_blocks",
     "sound_duration",
+    "sound_end",
     "turned_frame",
     "turned_video",
     "with_opacity",

@@ -7,8 +7,8 @@ from pathlib import Path
 import soundfile
 
 from dubkit.errors import MediaError
-from dubkit.media.opening import opened, sound_stream
-from dubkit.media.samples import SoundRun
+from dubkit.media.opening import opened
+from dubkit.media.sound import stored_blocks
 
 __all__ = ["quick_sound"]
 
@@ -17,6 +17,8 @@ _SEEKABLE = frozenset({".wav", ".w64", ".flac", ".aif", ".aiff"})
 
 def quick_sound(path: Path, folder: Path) -> Path:
     """``path`` itself where its samples can be counted to; else a copy of its sound as FLAC in ``folder``.
+
+    The copy of a video's sound begins with its picture, as :func:`sound_blocks` does.
 
     An MP3 or Opus file does not tell where its samples lie, so each look into it begins at its start: over the lines of
     a film that is a quadratic amount of work.
@@ -28,10 +30,10 @@ def quick_sound(path: Path, folder: Path) -> Path:
         return path
     target = folder / f"{path.stem}.flac"
     with opened(path) as container:
-        run = SoundRun(path, container, sound_stream(container, path, 0), None)
+        run, blocks = stored_blocks(path, container)
         try:
             with soundfile.SoundFile(target, "w", run.sample_rate, run.channels, "PCM_24") as copy:
-                for _, samples in run.blocks():
+                for samples in blocks:
                     copy.write(samples.T)
         except soundfile.SoundFileError as error:
             raise MediaError(f"its sound cannot be kept for quick reading ({error})", path=path) from error

@@ -19,7 +19,7 @@ from dubkit.media.samples import SoundRun, silence
 from dubkit.schema import MediaInfo, Waveform
 from dubkit.timing import Seconds, TimeRange, sample_count
 
-__all__ = ["read_sound", "sound_blocks", "sound_duration"]
+__all__ = ["read_sound", "sound_blocks", "sound_duration", "sound_end", "stored_blocks"]
 
 _RUN_UP = 4096
 """Samples given to the resampler before those wanted; its filter reaches over some tens."""
@@ -76,6 +76,33 @@ def sound_duration(path: Path, *, stream: int = 0) -> Seconds:
         return run.start - _file_start(picture, run) + Fraction(end, run.sample_rate)
 
 
+def sound_end(path: Path) -> Seconds:
+    """When the sound of a file ends on the clock of :func:`sound_blocks`; it is decoded once, and not kept.
+
+    Raises:
+        MediaError: as :func:`read_sound`.
+    """
+    path = Path(path)
+    with opened(path) as container:
+        run = SoundRun(path, container, sound_stream(container, path, 0))
+        end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
+        return _offset(path, container, run) + Fraction(end, run.sample_rate)
+
+
+def stored_blocks(path: Path, container: InputContainer) -> tuple[SoundRun, Iterator[Samples]]:
+    """A file's sound at its own rate, on the clock of :func:`sound_blocks`: from time 0 to its end.
+
+    Args:
+        path: The file, for messages.
+        container: The opened file, at its start.
+
+    Raises:
+        MediaError: as :func:`read_sound`.
+    """
+    run = SoundRun(path, container, sound_stream(container, path, 0))
+    return run, _stretch(run, run.sample_rate, _offset(path, container, run), 0, None)
+
+
 def sound_blocks(
     path: Path,
     *,
@@ -105,9 +132,8 @@ def sound_blocks(
     """
     path = Path(path)
     with opened(path) as container:
-        origin = _picture_of(path, container)
         run = SoundRun(path, container, sound_stream(container, path, stream), channels)
-        offset = run.start - (run.start if origin is None else origin)
+        offset = _offset(path, container, run)
         first = sample_count(start, sample_rate)
         length = sample_count(start + duration, sample_rate) - first
         filled, whole = 0, np.empty((run.channels, block), np.float32)
@@ -126,6 +152,12 @@ def sound_blocks(
 def _picture_of(path: Path, container: InputContainer) -> Seconds | None:
     """As :func:`picture_start`; a file of sound alone need not be opened twice for it."""
     return None if picture_stream(container) is None else picture_start(probe(path))
+
+
+def _offset(path: Path, container: InputContainer, run: SoundRun) -> Seconds:
+    """When the first sample is heard on the picture's clock; 0 in a file without a picture."""
+    picture = _picture_of(path, container)
+    return Fraction(0) if picture is None else run.start - picture
 
 
 def _file_start(picture: Seconds | None, run: SoundRun) -> Seconds:
