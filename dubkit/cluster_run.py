@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dubkit.compose import run_job, run_ready
-from dubkit.dialogue import Voice
+from dubkit.dialogue import Voice, engine_from_anywhere
 from dubkit.errors import Cancelled, DubkitError, OutputError
 from dubkit.language_report import LanguageProgress, LanguageResult, attempt, failed_language
 from dubkit.lip_tasks import LipFilm, LipPiece, draw_pieces, grouped, lip_film, lip_pieces
@@ -286,6 +286,7 @@ def _absolute(ready: Ready) -> Ready:
     paths = {each.name: getattr(job, each.name) for each in fields(job)}
     found: dict[str, Any] = {name: path.absolute() for name, path in paths.items() if isinstance(path, Path)}
     found |= {name: str(Path(paths[name]).absolute()) for name in _MAYBE_FILES if Path(paths[name]).is_file()}
+    found["tts"] = engine_from_anywhere(job.tts)
     store = open_store(job.work_dir)
     if store is not None:
         found["work_dir"] = Path(store.url) if store.url else store.folder.absolute()

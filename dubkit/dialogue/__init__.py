@@ -18,7 +18,7 @@ from dubkit.dialogue.mix_settings import MixSettings
 from dubkit.dialogue.picture import TimelinePicture, draw_timeline
 from dubkit.dialogue.sounds import SoundLike, to_waveform
 from dubkit.dialogue.stems import Stems, stem_blocks
-from dubkit.dialogue.voice import KeepableVoice, Voice, open_voice, voice_engines
+from dubkit.dialogue.voice import KeepableVoice, Voice, engine_from_anywhere, open_voice, voice_engines
 from dubkit.dialogue.voice_cast import CastVoice, VoiceCast, cast_voices
 from dubkit.dialogue.voice_list import is_voice_list, read_voice_list
 from dubkit.dialogue.voices import VoiceFiles, find_voices
@@ -44,6 +44,7 @@ __all__ = [
     "VoiceFiles",
     "cast_voices",
     "draw_timeline",
+    "engine_from_anywhere",
     "find_voices",
     "fit_voices",
     "follow_voice",

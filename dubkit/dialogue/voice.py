@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from dubkit.errors import VoiceError
 from dubkit.schema import Waveform
 
-__all__ = ["KeepableVoice", "Voice", "open_voice", "voice_engines"]
+__all__ = ["KeepableVoice", "Voice", "engine_from_anywhere", "open_voice", "voice_engines"]
 
 
 @runtime_checkable
@@ -98,3 +101,19 @@ def open_voice(engine: str) -> Voice:
     if make is None:
         raise VoiceError(f"there is no voice engine {name!r}", remedy=f"use one of: {', '.join(voice_engines())}")
     return make(detail.strip())
+
+
+def engine_from_anywhere(engine: str) -> str:
+    """``engine`` with the files that it names here named as they are from any folder."""
+    name, colon, detail = engine.partition(":")
+    kind, detail = name.strip().lower(), detail.strip()
+    if kind == "piper" and Path(detail.partition("#")[0]).is_file():
+        return f"{name}{colon}{Path(detail).absolute()}"
+    if kind != "command" or os.name == "nt":  # there, words are not split so that they can be joined again
+        return engine
+    try:
+        words = shlex.split(detail)
+    except ValueError:
+        return engine
+    found = [str(Path(word).absolute()) if os.sep in word and Path(word).is_file() else word for word in words]
+    return engine if found == words else f"{name}{colon}{shlex.join(found)}"

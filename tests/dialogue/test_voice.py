@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dubkit.dialogue import Voice, open_voice, voice_engines
+from dubkit.dialogue import Voice, engine_from_anywhere, open_voice, voice_engines
 from dubkit.errors import MissingDependencyError, VoiceError
 from tests.dialogue.stand_ins import install_piper, write_piper_voice, write_program
 
@@ -84,3 +84,17 @@ def test_speakers_are_told_apart_and_stay_the_same(voice: Voice) -> None:
 def test_an_unknown_engine_is_told_from_the_known() -> None:
     with pytest.raises(VoiceError, match="no voice engine 'siri'; use one of: command, espeak, piper"):
         open_voice("siri")
+
+
+def test_files_of_an_engine_are_named_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "es.onnx").touch()
+    (tmp_path / "my tts").touch()
+    assert engine_from_anywhere("piper:voices/es.onnx#anna") == f"piper:{tmp_path}/voices/es.onnx#anna"
+    for engine in ("", "espeak:es+f3", "piper:voices/de.onnx", "command:say {text}", "command:say 'it"):
+        assert engine_from_anywhere(engine) == engine
+    if sys.platform != "win32":
+        found = engine_from_anywhere("command:'./my tts' --voice es {text} {output}")
+        wanted = [str(tmp_path / "my tts"), "--voice", "es", "{text}", "{output}"]
+        assert shlex.split(found.partition(":")[2]) == wanted
