@@ -57,16 +57,26 @@ def is_tag(text: str) -> bool:
 
 
 def replaced(placements: Iterable[Placement], placed: Iterable[Placed]) -> tuple[str, ...]:
-    """Tags of what is there already in the same language and lies where one of ``placements`` comes to lie."""
+    """Tags of what is there already in the same language and lies wholly where ``placements`` come to lie.
+
+    What reaches beyond them stays: a part of a clip that is dubbed again must not cost the dub of the rest.
+    """
     new = [(parse_tag(item.tag), item) for item in placements]
-    found: dict[str, None] = {}
+    covered: dict[str, bool] = {}
     for old in placed:
         was = _parsed(old.tag)
-        for tag, item in new:
-            same = was is not None and was.language == tag.language and was.job != tag.job
-            if same and max(old.start, item.start) < min(old.end, item.end):
-                found[old.tag] = None
-    return tuple(found)
+        if was is not None:
+            over = [item for tag, item in new if tag.language == was.language and tag.job != was.job]
+            covered[old.tag] = covered.get(old.tag, True) and _covers(over, old)
+    return tuple(tag for tag, all_of_it in covered.items() if all_of_it)
+
+
+def _covers(placements: Iterable[Placement], old: Placed) -> bool:
+    reached = old.start
+    for item in sorted(placements, key=lambda item: item.start):
+        if item.start <= reached:
+            reached = max(reached, item.end)
+    return reached >= old.end
 
 
 def tags_of_language(placed: Iterable[Placed], language: str) -> tuple[str, ...]:

@@ -77,6 +77,24 @@ def test_a_second_dub_replaces_the_first_in_its_language() -> None:
     assert plan_placement(job, result_of(job), TIMELINE, old).replaces == ("dubkit/1/es/old/1",)
 
 
+@pytest.mark.parametrize(
+    ("new", "replaced"),
+    [
+        ([(10, 50)], False),  # a part
+        ([(0, 40), (60, 96)], False),
+        ([(0, 40), (40, 96)], True),  # cut in two since
+        ([(90, 200)], False),
+        ([(0, 200)], True),
+        ([(96, 200)], False),
+    ],
+)
+def test_an_earlier_dub_that_reaches_beyond_the_new_one_stays(new: list[tuple[int, int]], replaced: bool) -> None:
+    job = job_of(*new)
+    tag = "dubkit/1/es/old/1"
+    old = [Placed(tag, Medium.VIDEO, 0, 96), Placed(tag, Medium.AUDIO, 0, 96)]
+    assert plan_placement(job, result_of(job), TIMELINE, old).replaces == ((tag,) if replaced else ())
+
+
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 100)), min_size=1, max_size=20))
 def test_nothing_ever_overlaps_on_a_track_and_nothing_is_lost(spans: list[tuple[int, int]]) -> None:
     job = job_of(*((start, start + length) for start, length in spans))
