@@ -150,6 +150,7 @@ def _cutter(store: ClipStore, choice: DetectorChoice, settings: CutSettings) -> 
     detector = choice.build()
 
     def cut(video: VideoToCut, check: Check) -> CutVideo:
+        store.forget_cut(video.source)
         try:
             found = cut_video(
                 video.path, video.source, store.folder, detector, settings, lambda _stage, _done, _total: check()

@@ -75,17 +75,20 @@ class ClipStore:
             if record.fingerprint == mark and all(file.is_file() for file in self._files(record.video))
         ]
 
+    def forget_cut(self, source: str) -> None:
+        """Remove what was cut of a video: the record first, so that it never vouches for arrays of another cut."""
+        path = self._path(source, "cut")
+        files = [file for record in _read(_Cut, path) for file in self._files(record.video)]
+        for file in (path, *files):
+            file.unlink(missing_ok=True)
+
     def keep_cut(self, mark: str, video: CutVideo) -> None:
-        """Remember what was cut of a video; arrays of an earlier cut that are none of it any more are removed.
+        """Remember what was cut of a video.
 
         Raises:
             OutputError: if it cannot be written.
         """
-        path = self._path(video.source, "cut")
-        before = {file for record in _read(_Cut, path) for file in self._files(record.video)}
-        _write(path, _Cut(mark, video))
-        for file in before - set(self._files(video)):
-            file.unlink(missing_ok=True)
+        _write(self._path(video.source, "cut"), _Cut(mark, video))
 
     def find_sync(self, source: str, mark: str) -> list[VideoSync]:
         """What was measured of a video; else nothing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..bridge.host import HostError
 from ..bridge.job import Job, JobError, Result, read_result
-from ..bridge.placing import plan_placement
+from ..bridge.placing import plan_placement, unfinished_placement
 from ..bridge.planning import choose, choose_sync
 from ..bridge.runner import Runner, RunnerError, run_job
 from .adapter import BlenderHost
@@ -135,7 +135,8 @@ class Work:
 
     def _end(self, done: Done) -> None:
         self.done = done
-        if done.state != "done":
+        # Strips of a placement that could not be taken back still show the films there, and its journal tells which.
+        if done.state != "done" and not unfinished_placement(self._job.output):
             shutil.rmtree(self._job.output, ignore_errors=True)
         _finished[:] = [done]
         if current() is self:

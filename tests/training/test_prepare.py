@@ -159,6 +159,26 @@ def test_what_has_changed_is_done_again_and_nothing_else(videos: Path, tmp_path:
     assert left.items() <= stamps.items()
 
 
+def test_a_run_with_other_settings_that_is_stopped_leaves_no_record_of_the_first(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.mkv").write_bytes((videos / "alone.mkv").read_bytes())
+    run(folder, output)
+    assert list((output / "done").iterdir())
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dubkit.training.prepare_steps.cut_video", stopped)
+    (folder / "a.mkv").write_bytes((videos / "nobody.mkv").read_bytes())
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, output)
+    assert not list((output / "done").glob("*cut*"))
+    assert not list((output / "faces").iterdir())
+
+
 def test_a_record_that_is_damaged_or_whose_arrays_are_gone_counts_for_nothing(
     videos: Path, expected: tuple[Path, TrainingIndex], tmp_path: Path
 ) -> None:
