@@ -108,7 +108,7 @@ DAMAGE = (
     Animal("breaks off.ts", cut_off(0.7, time_base=_TS, options={**GROUPS, "bf": "0"}), frames=13, kept=3),
     Animal(
         "breaks off.avi",
-        cut_off(0.7, codec="mjpeg", name="yuvj420p", time_base=Fraction(1, 25)),
+        cut_off(0.7, codec="mjpeg", name="yuvj420p", time_base=Fraction(1, 25), options={"threads": "2"}),
         kept=0,
         says=("the container speaks of 20 frames, 10 could be decoded",),
         frames=10,

@@ -42,7 +42,8 @@ def test_found_by_language_and_by_job_each_once() -> None:
 
 
 def test_a_repeated_dub_takes_the_place_of_what_lies_there_in_its_language_alone() -> None:
-    new = [Placement("/x", "x", 50, 50, "dubkit/1/es/three/1")]
+    new = [Placement("/x", "x", 0, 120, "dubkit/1/es/three/1")]
     assert replaced(new, PLACED) == ("dubkit/1/es/one/1",)
+    assert replaced([Placement("/x", "x", 50, 50, "dubkit/1/es/three/1")], PLACED) == (), "it reaches beyond"
     assert replaced([Placement("/x", "x", 200, 9, "dubkit/1/es/three/1")], PLACED) == ()
     assert replaced([Placement("/x", "x", 0, 9, "dubkit/1/es/one/1")], PLACED) == (), "a job does not replace itself"
