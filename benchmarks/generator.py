@@ -29,17 +29,18 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from benchmarks.machine import describe_machine
-from benchmarks.runtimes import Array, Way, export, network_of, other_ways, quantize
+from benchmarks.runtimes import Array, Way, export, other_ways, quantize
 from benchmarks.untrained import untrained
-from dubkit.lipsync import Checkpoint, Generator, LipModel, find_model, load_checkpoint
+from dubkit.lipsync import Checkpoint, LipModel, find_model, load_checkpoint
 from dubkit.lipsync.blocks import fold_batch_norm
 from dubkit.lipsync.precision import fast_precisions, psnr
+from dubkit.lipsync.ready import trained_network
 
 _RESULT = Path(__file__).parent / "results" / "generator.json"
 _MATRIX = 1024
 
 
-def operations(network: Generator, windows: Tensor, faces: Tensor) -> float:
+def operations(network: nn.Module, windows: Tensor, faces: Tensor) -> float:
     """Floating point operations of the convolutions for one face: two for each multiplication."""
     total = 0.0
 
@@ -70,7 +71,7 @@ def inputs(batch: int) -> tuple[Tensor, Tensor]:
 
 def torch_ways(checkpoint: Checkpoint, windows: Tensor, faces: Tensor, compiled: bool) -> Iterator[tuple[str, Way]]:
     """PyTorch, from the way the published code has it to the way dubkit has it."""
-    eager = network_of(checkpoint)
+    eager = trained_network(checkpoint)
     folded = copy.deepcopy(eager)
     fold_batch_norm(folded)
     last = copy.deepcopy(folded)
@@ -125,8 +126,7 @@ def in_turns(ways: dict[str, Callable[[], Any]], rounds: int, clock: Callable[[]
 
 
 def steady(way: Way, sound: Array, pictures: Array) -> bool:
-    """Whether the order of a batch changes no bit of any picture."""
-    way(sound, pictures)  # some lay themselves out the first time
+    """Whether the order of a batch changes no bit of any picture; some lay themselves out in a first call before."""
     return bool(np.array_equal(way(sound[::-1].copy(), pictures[::-1].copy())[::-1], way(sound, pictures)))
 
 
@@ -149,7 +149,7 @@ def measure(checkpoint: Checkpoint, given: argparse.Namespace, folder: Path) -> 
     clock = time.process_time if given.threads == 1 else time.perf_counter
     calls = {name: partial(way, sound, pictures) for name, way in ways.items()}
     taken = in_turns({**calls, **products}, given.rounds, clock)
-    work = operations(network_of(checkpoint), windows, faces)
+    work = operations(trained_network(checkpoint), windows, faces)
     rates = {name: 2 * _MATRIX**3 / taken.pop(name) for name in products}
     limits = {name: 1000 * work / rate for name, rate in rates.items()}
     eager = taken["published, eager"]

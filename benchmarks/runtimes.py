@@ -10,35 +10,28 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from dubkit.lipsync import Checkpoint, Generator
-from dubkit.lipsync.architecture import build_network
+from dubkit.lipsync import Checkpoint
 from dubkit.lipsync.blocks import fold_batch_norm
 from dubkit.lipsync.precision import fast_precisions
+from dubkit.lipsync.ready import trained_network
 
-__all__ = ["Array", "Way", "export", "network_of", "other_ways", "quantize"]
+__all__ = ["Array", "Way", "export", "other_ways", "quantize"]
 
 Array: TypeAlias = npt.NDArray[np.float32]
 Way: TypeAlias = Callable[[Array, Array], Array]
 """(n, 1, 80, 16) mel windows and (n, 6, 96, 96) faces to (n, 3, 96, 96) faces."""
 
 
-def network_of(checkpoint: Checkpoint) -> Generator:
-    """The generator of a checkpoint, as PyTorch has it."""
-    network = cast("Generator", build_network(checkpoint.config.architecture, checkpoint.config.width))
-    network.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
-    return network.eval()
-
-
 def export(checkpoint: Checkpoint, windows: Tensor, faces: Tensor, path: Path) -> Path:
     """The generator as ONNX, norms folded."""
-    network = network_of(checkpoint)
+    network = trained_network(checkpoint)
     fold_batch_norm(network)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

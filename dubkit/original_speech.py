@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from dubkit.analysis import Analysis, picture_of
 from dubkit.audio import ActivitySettings, chunk_levels
-from dubkit.errors import RecordError
 from dubkit.faces import CropSettings, crop_region, mouth_motion, upright_face
 from dubkit.lipsync import SyncExpert, SyncModel, SyncSettings, clip_distances
 from dubkit.media import read_views, turned_video
@@ -214,10 +213,10 @@ def _frames_of(tracks: Iterable[FaceTrack], count: int) -> npt.NDArray[np.bool_]
 def _crop(image: Image, box: npt.NDArray[np.float32], settings: CropSettings) -> npt.NDArray[np.uint8]:
     """(48, 96, 3) uint8 BGR: the lower half of a face as the expert looks at it; the edge repeats beyond the image."""
     region = crop_region(box, settings)
-    try:
-        part = region.inside(image.shape[1], image.shape[0])
-    except RecordError:  # a box filled in between detections may lie beyond the picture's edge
+    height, width = image.shape[:2]
+    if not region.meets(width, height):  # a box filled in between detections may lie beyond the picture's edge
         return np.zeros((_CROP // 2, _CROP, 3), np.uint8)
+    part = region.inside(width, height)
     around = part.top - region.top, region.bottom - part.bottom, part.left - region.left, region.right - part.right
     pixels = cv2.copyMakeBorder(image[part.top : part.bottom, part.left : part.right], *around, cv2.BORDER_REPLICATE)
     method = cv2.INTER_AREA if min(pixels.shape[:2]) >= _CROP else cv2.INTER_CUBIC

@@ -17,7 +17,14 @@ from dubkit.lipsync.checkpoint import Checkpoint, ModelConfig
 from dubkit.lipsync.device import choose_device
 from dubkit.lipsync.prepacked import can_prepack, prepack
 
-__all__ = ["ReadyNetwork"]
+__all__ = ["ReadyNetwork", "trained_network"]
+
+
+def trained_network(checkpoint: Checkpoint) -> nn.Module:
+    """The network of a checkpoint with its weights, ready to be asked."""
+    network = build_network(checkpoint.config.architecture, checkpoint.config.width)
+    network.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
+    return network.eval()
 
 
 class ReadyNetwork:
@@ -40,9 +47,7 @@ class ReadyNetwork:
         self.config: ModelConfig = checkpoint.config
         self.name = name or checkpoint.config.architecture
         self._device = choose_device(device)
-        network = build_network(checkpoint.config.architecture, checkpoint.config.width)
-        network.load_state_dict({key: torch.tensor(value) for key, value in checkpoint.state.items()})
-        network.eval()
+        network = trained_network(checkpoint)
         fold_batch_norm(network)
         self._dtype, self._layout = torch.float32, torch.contiguous_format
         self._network = self._settle(network)

@@ -72,8 +72,7 @@ def sound_duration(path: Path, *, stream: int = 0) -> Seconds:
     with opened(path) as container:
         picture = _picture_of(path, container)
         run = SoundRun(path, container, sound_stream(container, path, stream))
-        end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
-        return run.start - _file_start(picture, run) + Fraction(end, run.sample_rate)
+        return run.start - _file_start(picture, run) + _length(run)
 
 
 def sound_end(path: Path) -> Seconds:
@@ -85,8 +84,7 @@ def sound_end(path: Path) -> Seconds:
     path = Path(path)
     with opened(path) as container:
         run = SoundRun(path, container, sound_stream(container, path, 0))
-        end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
-        return _offset(path, container, run) + Fraction(end, run.sample_rate)
+        return _offset(path, container, run) + _length(run)
 
 
 def stored_blocks(path: Path, container: InputContainer) -> tuple[SoundRun, Iterator[Samples]]:
@@ -152,6 +150,12 @@ def sound_blocks(
 def _picture_of(path: Path, container: InputContainer) -> Seconds | None:
     """As :func:`picture_start`; a file of sound alone need not be opened twice for it."""
     return None if picture_stream(container) is None else picture_start(probe(path))
+
+
+def _length(run: SoundRun) -> Seconds:
+    """From its first sample to its end, decoded once."""
+    end = max((begin + samples.shape[1] for begin, samples in run.blocks()), default=0)
+    return Fraction(end, run.sample_rate)
 
 
 def _offset(path: Path, container: InputContainer, run: SoundRun) -> Seconds:

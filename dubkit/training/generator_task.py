@@ -14,6 +14,7 @@ from dubkit.errors import InputError
 from dubkit.lipsync import Checkpoint, Discriminator, Expert, Generator, ModelConfig
 from dubkit.lipsync.architecture import DISCRIMINATOR, EXPERT, build_network
 from dubkit.lipsync.blocks import fold_batch_norm
+from dubkit.lipsync.ready import trained_network
 from dubkit.training.data_settings import AugmentSettings
 from dubkit.training.dataset import Batch, ClipDraws
 from dubkit.training.index import HELD_OUT, TRAIN, PreparedClips
@@ -196,9 +197,7 @@ class GeneratorTask:
 
 
 def _frozen(checkpoint: Checkpoint, device: torch.device) -> Expert:
-    expert = cast("Expert", build_network(EXPERT, checkpoint.config.width))
-    expert.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.state.items()})
-    expert.eval()
+    expert = cast("Expert", trained_network(checkpoint))
     fold_batch_norm(expert)
     return expert.requires_grad_(False).to(device)
 
